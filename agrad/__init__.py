@@ -1,0 +1,107 @@
+"""agrad: gradients for any array library that speaks the Python array API standard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agrad.backend import Backend
+from agrad.errors import (
+    AgradError,
+    BackendError,
+    ConcretizationError,
+    DtypeError,
+    EscapedTensorError,
+    GraphError,
+    InPlaceError,
+    NestingError,
+    NonScalarError,
+    PluginError,
+    ShapeError,
+)
+from agrad.interpret.levels import enable_grad, no_grad
+from agrad.namespaces import Namespace, array_namespace, namespace
+from agrad.plugins import hookimpl
+from agrad.tensors import Tensor
+from agrad.transforms.check import GradientCheckError, check_grads
+from agrad.transforms.dense import hessian, hvp, jacobian
+from agrad.transforms.forward import jvp
+from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
+from agrad.transforms.stop import stop_gradient
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AgradError",
+    "Backend",
+    "BackendError",
+    "ConcretizationError",
+    "DtypeError",
+    "EscapedTensorError",
+    "GradientCheckError",
+    "GraphError",
+    "InPlaceError",
+    "Namespace",
+    "NestingError",
+    "NonScalarError",
+    "PluginError",
+    "ShapeError",
+    "Tensor",
+    "array_namespace",
+    "check_grads",
+    "enable_grad",
+    "grad",
+    "hessian",
+    "hookimpl",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "namespace",
+    "no_grad",
+    "stop_gradient",
+    "tensor",
+    "value_and_grad",
+    "vjp",
+]
+
+
+def tensor(
+    data: Any, requires_grad: bool = False, dtype: Any = None, device: Any = None, backend: str | None = None
+) -> Tensor:
+    """Make a Tensor from an array, nested lists or a scalar; the data are copied.
+
+    Parameters
+    ----------
+    data : array, Tensor, nested list or scalar
+    requires_grad : bool
+        Follow operations on it, so that ``backward()`` accumulates in ``.grad``.
+    dtype : dtype, optional
+        Of the backend; by default that of the data.
+    device : device, optional
+        Of the backend; by default that of the data.
+    backend : str, optional
+        The backend's name; by default the one that the data belong to, else the default namespace.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DtypeError
+        Gradients were asked for, of integers or booleans.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> agrad.tensor([1.0, 2.0], requires_grad=True)
+    Tensor([1. 2.], dtype=float64, requires_grad=True)
+    """
+    if backend is not None:
+        space = namespace(backend)
+    elif isinstance(data, list | tuple):
+        space = namespace()
+    else:
+        space = array_namespace(data)
+    made: Tensor = space.asarray(data, dtype=dtype, device=device, copy=True, requires_grad=requires_grad)
+    return made

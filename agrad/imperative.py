@@ -1,0 +1,164 @@
+"""PyTorch's side of agrad: leaves, ``backward()``, hooks and accumulated gradients, at the lowest level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
+from agrad.interpret.levels import BASE, no_grad, transforming
+from agrad.interpret.reverse import Hooks, Leaf, Node, hooks_of, walk
+
+if TYPE_CHECKING:
+    from agrad.tensors import Tensor
+
+__all__ = ["HookHandle", "add_hook", "backward", "gradient_of", "handed_out", "make_leaf", "retain_gradient"]
+
+
+def make_leaf(t: Tensor) -> Tensor:
+    """Start to follow a constant Tensor, in place."""
+    if not t._aval.inexact:
+        raise DtypeError(
+            f"a Tensor of dtype {t.dtype} was asked to require gradients; only real and complex floating-point "
+            "Tensors have them: convert it first, for example with xp.astype(x, xp.float64)"
+        )
+    t._node = Leaf(BASE, t._aval)
+    return t
+
+
+def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -> None:
+    """Accumulate gradients in the leaves that a Tensor depends on; nothing changes where this fails."""
+    node = t._node
+    if node is None:
+        raise GraphError("backward() on a Tensor that does not depend on any Tensor with requires_grad=True")
+    if node.trace is not BASE or transforming():
+        raise NestingError(
+            "backward() inside a transform (agrad.grad, jvp, ...): use the transforms alone there, "
+            "for example agrad.grad inside agrad.grad"
+        )
+    space, aval = t._space, t._aval
+    if gradient is None:
+        if aval.size != 1:
+            raise NonScalarError(
+                f"backward() of a Tensor of shape {aval.shape} needs gradient=, a cotangent of that shape; "
+                "or reduce the Tensor to a scalar first, for example with xp.sum"
+            )
+        if aval.complex:
+            raise DtypeError("backward() of a complex Tensor needs gradient=, or take xp.real(t) or xp.abs(t) first")
+        seed = space._raw.ones_like(t._value)
+    else:
+        seed = seed_of(space, gradient, aval, "backward(gradient=...)")
+    if create_graph:
+        seed = seed if type(seed) is type(t) else space._wrap(seed)
+    elif type(seed) is type(t):
+        seed = seed._value
+    with space._backend.quiet():
+        leaves = walk(
+            [(node, seed)],
+            retain=retain_graph or create_graph,
+            retrack=create_graph,
+            visit=_visitor(space, create_graph) if len(hooks_of) else None,
+        )
+    gradients = handed_out(space, [(leaf.aval, ct) for leaf, ct in leaves.items()])
+    for leaf, g in zip(leaves, gradients, strict=True):
+        if leaf.grad is None:
+            leaf.grad = space._wrap(g)
+        elif create_graph:
+            leaf.grad = leaf.grad + g
+        else:
+            with no_grad():
+                leaf.grad = leaf.grad + g
+
+
+def seed_of(space: Any, given: Any, aval: Any, where: str) -> Any:
+    """A cotangent or tangent as a value of the right dtype; its shape must be right already."""
+    value = given if type(given) is space._tensor else space._raw.asarray(given)
+    if tuple(value.shape) != aval.shape:
+        raise ShapeError(f"{where} got shape {tuple(value.shape)}; it must have shape {aval.shape}")
+    if value.dtype == aval.dtype:
+        return value
+    if aval.real and space._aval_of(value).complex:
+        raise DtypeError(f"{where} is complex; it must be real, of dtype {aval.dtype}")
+    return (space if type(value) is space._tensor else space._raw).astype(value, aval.dtype)
+
+
+def handed_out(space: Any, values: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """(aval, cotangent) pairs as arrays that are safe in a user's hands: real zeros, no shared memory."""
+    seen: set[int] = set()
+    result = []
+    for aval, v in values:
+        if v is None:
+            v = space._raw.zeros(aval.shape, dtype=aval.dtype)
+        elif type(v) is not space._tensor:
+            v = space._backend.own(v)
+            if id(v) in seen:
+                v = space._raw.asarray(v, copy=True)
+            seen.add(id(v))
+        result.append(v)
+    return result
+
+
+def gradient_of(t: Tensor) -> Any:
+    """What ``.grad`` returns."""
+    node = t._node
+    if type(node) is Leaf:
+        return node.grad
+    hooks = hooks_of.get(node) if isinstance(node, Node) else None
+    return hooks.grad if hooks is not None else None
+
+
+# Hooks --------------------------------------------------------------------------------------------
+
+
+class HookHandle:
+    """Returned by ``register_hook``; ``remove()`` takes the hook off again."""
+
+    def __init__(self, hooks: Hooks, key: int) -> None:
+        self._hooks = hooks
+        self._key = key
+
+    def remove(self) -> None:
+        """Take the hook off; doing so twice is harmless."""
+        self._hooks.functions.pop(self._key, None)
+
+
+def _hooks(t: Tensor) -> Hooks:
+    node = t._node
+    if not isinstance(node, Node) or node.trace is not BASE:
+        raise GraphError("hooks and retain_grad() need a Tensor with requires_grad=True, outside a transform")
+    if node not in hooks_of:
+        hooks_of[node] = Hooks(t._aval, type(t))
+    return hooks_of[node]
+
+
+def add_hook(t: Tensor, function: Callable[[Any], Any]) -> HookHandle:
+    """Call a function with the cotangent of this Tensor whenever backward reaches it."""
+    hooks = _hooks(t)
+    key = max(hooks.functions, default=-1) + 1
+    hooks.functions[key] = function
+    return HookHandle(hooks, key)
+
+
+def retain_gradient(t: Tensor) -> None:
+    """Keep the cotangent of a Tensor that is no leaf, too."""
+    if type(t._node) is not Leaf:
+        _hooks(t).retain = True
+
+
+def _visitor(space: Any, create_graph: bool) -> Callable[[Node, Any], Any]:
+    def visit(node: Node, ct: Any) -> Any:
+        hooks = hooks_of.get(node)
+        if hooks is None:
+            return ct
+        if ct is None:
+            ct = space._raw.zeros(hooks.aval.shape, dtype=hooks.aval.dtype)
+        boxed = space._wrap(ct)
+        for function in list(hooks.functions.values()):
+            replaced = function(boxed)
+            if replaced is not None:
+                boxed = space._wrap(seed_of(space, replaced, hooks.aval, "the result of a hook"))
+        if hooks.retain:
+            hooks.grad = boxed if hooks.grad is None else hooks.grad + boxed
+        return boxed if create_graph or boxed._node is not None else boxed._value
+
+    return visit

@@ -1,0 +1,203 @@
+"""The reverse interpretation: nodes linked by reference, and the walk back through them.
+
+A node is created for every tracked operation and holds what its VJP needs: raw values and parent nodes.
+`walk` visits nodes in reverse creation order with a heap: no recursion, no tape, and a graph that nobody
+holds any more frees itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from agrad.aval import Aval
+from agrad.errors import GraphError
+from agrad.interpret.levels import Trace
+
+__all__ = ["Branch", "Hooks", "Leaf", "Node", "hooks_of", "rank", "walk"]
+
+rank: Callable[[], int] = itertools.count(0, -1).__next__
+"""Creation order, counting down: the heap's smallest is the newest node."""
+
+
+class Node:
+    """One recorded operation. Each op has subclasses of its own, which name it and know its VJP."""
+
+    __slots__ = ("__weakref__", "parents", "rank", "saved", "trace")
+
+    rank: int
+    trace: Trace
+    parents: Any
+    """The parent node where `single`, else a tuple of them."""
+    saved: Any
+    """What `pull` needs of the primal values: one value, or a tuple."""
+    single: ClassVar[bool] = False
+    pull: ClassVar[Callable[[Any, Any], Any]]
+    """``pull(saved, ct)``: the cotangent of the parent where `single`, else one a parent."""
+
+    def retrack(self) -> Any:
+        """`saved` with its values followed again, so that the VJP can itself be differentiated."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class Leaf(Node):
+    """Where a walk ends: an input of a transform, or a Tensor that the user asked gradients for."""
+
+    __slots__ = ("aval", "grad")
+
+    aval: Aval
+    grad: Any
+
+    def __init__(self, trace: Trace, aval: Aval) -> None:
+        self.rank = rank()
+        self.trace = trace
+        self.parents = ()
+        self.aval = aval
+        self.grad = None
+
+
+class Branch(Node):
+    """One result of an op that has several; its only parent is that op's node."""
+
+    __slots__ = ("index",)
+
+    index: int
+    single = True
+
+    def __init__(self, parent: Node, index: int) -> None:
+        self.rank = rank()
+        self.trace = parent.trace
+        self.parents = parent
+        self.index = index
+
+    def __repr__(self) -> str:
+        return repr(self.parents)
+
+
+class Hooks:
+    """What a user attached to a node: functions of its cotangent, and whether to keep it."""
+
+    __slots__ = ("aval", "functions", "grad", "retain", "tensor")
+
+    def __init__(self, aval: Aval, tensor: type) -> None:
+        self.aval = aval
+        self.tensor = tensor
+        self.functions: dict[int, Callable[[Any], Any]] = {}
+        self.retain = False
+        self.grad: Any = None
+
+
+hooks_of: WeakKeyDictionary[Node, Hooks] = WeakKeyDictionary()
+"""Hooks live beside the graph, so that nodes without any pay nothing for them."""
+
+
+def walk(
+    roots: Iterable[tuple[Node, Any]],
+    *,
+    retain: bool,
+    retrack: bool = False,
+    visit: Callable[[Node, Any], Any] | None = None,
+) -> dict[Leaf, Any]:
+    """Carry cotangents from the roots back to the leaves.
+
+    Parameters
+    ----------
+    roots : iterable of (Node, cotangent)
+        Where to start. A cotangent of None stands for zeros, here and everywhere.
+    retain : bool
+        Keep the graph. Otherwise each node is freed once it is done.
+    retrack : bool
+        Run the rules on followed values, so that the results have a graph themselves.
+    visit : callable, optional
+        ``visit(node, ct)`` is called at every node and returns the cotangent to go on with.
+
+    Returns
+    -------
+    dict
+        The summed cotangent of each leaf that was reached.
+    """
+    heap: list[tuple[int, Node]] = []
+    cts: dict[Node, Any] = {}
+    owned: set[Node] = set()  # nodes whose cotangent is a sum made here, which nobody else holds
+    leaves: dict[Leaf, Any] = {}
+
+    def add(node: Node, ct: Any) -> None:
+        if node not in cts:
+            cts[node] = ct
+            heappush(heap, (node.rank, node))
+        elif ct is not None:
+            old = cts[node]
+            if old is None:
+                cts[node] = ct
+            elif node in owned:
+                old += ct
+                cts[node] = old
+            else:
+                cts[node] = old + ct
+                if not retrack:
+                    owned.add(node)
+
+    for root, seed in roots:
+        add(root, seed)
+    while heap:
+        node = heappop(heap)[1]
+        ct = cts.pop(node)
+        if visit is not None:
+            ct = visit(node, ct)
+        if node.single:
+            parent = node.parents
+            if parent is None:
+                raise _freed(node)
+            if node.__class__ is Branch:
+                _join(cts, heap, node, ct)
+                continue
+            if ct is not None:
+                ct = node.pull(node.retrack() if retrack else node.saved, ct)
+            if parent in cts:
+                add(parent, ct)
+            else:
+                cts[parent] = ct
+                heappush(heap, (parent.rank, parent))
+        elif node.__class__ is Leaf:
+            leaves[node] = ct  # type: ignore[index]
+            continue
+        else:
+            parents = node.parents
+            if parents is None:
+                raise _freed(node)
+            if ct is None:
+                for parent in parents:
+                    add(parent, None)
+            else:
+                for parent, g in zip(
+                    parents, node.pull(node.retrack() if retrack else node.saved, ct), strict=True
+                ):
+                    add(parent, g)
+        if not retain:
+            node.parents = node.saved = None
+        owned.discard(node)
+    return leaves
+
+
+def _join(cts: dict[Node, Any], heap: list[tuple[int, Node]], branch: Branch, ct: Any) -> None:
+    """Put one result's cotangent in its place among those of its op."""
+    parent = branch.parents
+    if parent not in cts:
+        cts[parent] = {}
+        heappush(heap, (parent.rank, parent))
+    if ct is not None:
+        parts = cts[parent]
+        parts[branch.index] = parts[branch.index] + ct if branch.index in parts else ct
+
+
+def _freed(node: Node) -> GraphError:
+    return GraphError(
+        f"backward reached {node!r}, whose graph an earlier backward has freed; "
+        "pass retain_graph=True to that first backward to walk the graph twice"
+    )

@@ -1,0 +1,302 @@
+"""The namespace that users compute in: the standard's functions over one backend, built as they are used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from agrad.aval import Aval, interning
+from agrad.backend import Backend
+from agrad.errors import BackendError, PluginError
+from agrad.fallbacks import with_fallbacks
+from agrad.interpret.bound import Bound, names_of
+from agrad.interpret.specialise import function
+from agrad.ops import INTERNAL, table
+from agrad.ops.declare import Op
+from agrad.plugins import backends
+from agrad.tensors import Tensor, create, operate, specialised_tensor
+
+__all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
+
+CONSTANTS = ("e", "inf", "nan", "newaxis", "pi")
+DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float32", "float64", "complex64", "complex128",
+)  # fmt: skip
+EXTENSIONS = ("fft", "linalg")
+ALIASES = {f"linalg.{name}": name for name in ("matmul", "matrix_transpose", "tensordot", "vecdot")}
+"""Functions that the standard has in two places."""
+
+
+class Extension:
+    """A sub-namespace of the standard: ``linalg`` or ``fft``."""
+
+    def __init__(self, space: Namespace, name: str) -> None:
+        self._space = space
+        self.__name__ = f"{space.__name__}.{name}"
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        made = self._space._function(f"{self._name}.{name}")
+        if made is None:
+            raise AttributeError(f"{self.__name__} has no {name!r}: it is not in the array API standard")
+        setattr(self, name, made)
+        return made
+
+    def __dir__(self) -> list[str]:
+        prefix = self._name + "."
+        return sorted(name[len(prefix) :] for name in (*table, *ALIASES) if name.startswith(prefix))
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+
+class Namespace:
+    """Every function, constant, dtype and extension of the array API standard 2025.12, with gradients.
+
+    Made by `agrad.namespace`; there is one a backend, equal only to itself.
+    """
+
+    __array_api_version__ = "2025.12"
+
+    def __init__(self, backend: Backend) -> None:
+        self.__name__ = f"agrad[{backend.name}]"
+        self._backend = backend
+        self._raw = with_fallbacks(backend.load())
+        self._owns = backend.owns
+        self._plain: set[type] = {bool, int, float, complex, type(None), *backend.scalars()}
+        self._aval_of: Callable[[Any], Aval] = interning(self._raw.isdtype)
+        self._bound: dict[str, Bound] = {}
+        self._tensor: type[Tensor] = specialised_tensor(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in CONSTANTS or name in DTYPES:
+            value: Any = getattr(self._raw, name)
+        elif name in EXTENSIONS:
+            value = Extension(self, name)
+        else:
+            value = self._function(name)
+            if value is None:
+                raise AttributeError(f"{self.__name__} has no {name!r}: it is not in the array API standard")
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self) -> list[str]:
+        names = [name for name in table if "." not in name and name not in INTERNAL]
+        return sorted([*names, *CONSTANTS, *DTYPES, *EXTENSIONS, "__array_namespace_info__"])
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    def __reduce__(self) -> Any:
+        return namespace, (self._backend.name,)
+
+    def __array_namespace_info__(self) -> Any:
+        """Return the inspection object of the backend: capabilities, devices, dtypes.
+
+        Returns
+        -------
+        info : object
+            With the methods ``capabilities``, ``default_device``, ``default_dtypes``, ``devices``
+            and ``dtypes`` of the standard.
+
+        Examples
+        --------
+        >>> import agrad
+        >>> xp = agrad.namespace("numpy")
+        >>> xp.__array_namespace_info__().default_device()
+        'cpu'
+        """
+        return self._raw.__array_namespace_info__()
+
+    # What the interpretations use -----------------------------------------------------------------
+
+    def _bind(self, name: str) -> Bound:
+        """The op of that name with this backend's function."""
+        bound = self._bound.get(name)
+        if bound is None:
+            owner = self._raw
+            for part in name.split(".")[:-1]:
+                owner = getattr(owner, part)
+            op = table[name]
+            impl = getattr(owner, name.split(".")[-1], None)
+            if name == "setitem":
+                impl = _data_first(impl)
+            elif impl is None:
+                impl = _computed(self._raw, op) or _missing(self, name)
+            bound = self._bound[name] = Bound(op, self, impl)
+        return bound
+
+    def _function(self, name: str) -> Callable[..., Any] | None:
+        if name in ALIASES:
+            shared: Callable[..., Any] = getattr(self, ALIASES[name])
+            return shared
+        if name not in table:
+            return None
+        made = function(self._bind(name), create)
+        if name == "setitem":
+            return _key_second(made)
+        if name not in INTERNAL:
+            made.__doc__ = _documentation(name)
+        return made
+
+    def _operator(self, name: str, reflected: bool) -> Callable[..., Any]:
+        """The function of an op as an operator of the Tensor class."""
+        return function(self._bind(name), operate, operator="reflected" if reflected else "plain")
+
+    def _box(self, value: Any, aval: Aval, node: Any) -> Tensor:
+        """A Tensor around a value, followed by `node`."""
+        y = self._tensor()
+        y._value = value
+        y._aval = aval
+        y._node = node
+        return y
+
+    def _wrap(self, out: Any) -> Any:
+        """Constant Tensors for what a backend function returned; anything but arrays stays as it is."""
+        if type(out) is self._tensor:
+            return out
+        if isinstance(out, tuple | list):
+            return self._rebuild(out, [self._wrap(item) for item in out])
+        return self._box(out, self._aval_of(out), None) if self._owns(out) else out
+
+    @staticmethod
+    def _rebuild(like: Any, items: Sequence[Any]) -> Any:
+        """The same kind of tuple, named ones included."""
+        return type(like)(*items) if hasattr(like, "_fields") else tuple(items)
+
+
+def _missing(space: Namespace, name: str) -> Callable[..., Any]:
+    def missing(*args: Any, **kwargs: Any) -> Any:
+        raise PluginError(f"the {space._backend.name!r} backend has no function {name!r}")
+
+    return missing
+
+
+def _computed(raw: Any, op: Op) -> Callable[..., Any] | None:
+    """A backend's missing function, computed from others where the table says how."""
+    rule = op.forward or op.decomposition
+    if rule is None:
+        return None
+    names = names_of(rule)
+    accepted = [p.name for p in op.parameters]
+
+    def computed(*args: Any, **kwargs: Any) -> Any:
+        given = {"xp": raw, **dict(zip(accepted, args, strict=False)), **kwargs}
+        return rule(**{n: given[n] for n in names})
+
+    return computed
+
+
+def _data_first(setitem: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, value, *, key: setitem(x, key, value)
+
+
+def _key_second(setitem: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, key, value: setitem(x, value, key=key)
+
+
+def _documentation(name: str) -> str:
+    from agrad.ops.docs import docstring
+
+    return docstring(name, table[name].signature)
+
+
+@cache
+def _namespace(name: str) -> Namespace:
+    known = backends()
+    if name not in known:
+        raise PluginError(
+            f"no backend named {name!r} is installed; installed are {sorted(known)}: name one of them, or install "
+            f"the plugin that provides it, for example with pip install agrad[{name}]"
+        )
+    return Namespace(known[name])
+
+
+def namespace(name: str | None = None) -> Namespace:
+    """Return the namespace of a backend.
+
+    Parameters
+    ----------
+    name : str, optional
+        An installed backend. Without one, the environment variable ``AGRAD_BACKEND``, else "numpy".
+
+    Returns
+    -------
+    Namespace
+        The same object at every call with the same name.
+
+    Raises
+    ------
+    PluginError
+        No such backend is installed.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> xp = agrad.namespace("numpy")
+    >>> xp.sum(xp.asarray([1.0, 2.0])).item()
+    3.0
+    """
+    return _namespace(name or os.environ.get("AGRAD_BACKEND") or "numpy")
+
+
+_owners: dict[type, Namespace] = {}
+
+
+def array_namespace(*arrays: Any) -> Namespace:
+    """Return the namespace that the arguments belong to: Tensors, plain arrays, Python scalars or a mix.
+
+    Parameters
+    ----------
+    *arrays : Tensor, array of a backend, or Python scalar
+        Scalars belong anywhere; with nothing else, the default namespace is returned.
+
+    Returns
+    -------
+    Namespace
+
+    Raises
+    ------
+    BackendError
+        The arguments belong to different backends, or one belongs to none.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> agrad.array_namespace(numpy.ones(3), 2.0)
+    agrad[numpy]
+    """
+    found: Namespace | None = None
+    for a in arrays:
+        if isinstance(a, Tensor):
+            space = a.__array_namespace__()
+        elif type(a) in (bool, int, float, complex) or a is None:
+            continue
+        else:
+            space = owner(a)
+            if space is None:
+                raise BackendError(
+                    f"array_namespace got a {type(a).__name__}, which no installed backend owns; "
+                    f"installed are {sorted(backends())}"
+                )
+        if found is not None and space is not found:
+            raise BackendError(
+                f"arrays of {found!r} and of {space!r} in one operation; convert one of them first, "
+                "for example with xp.asarray(numpy.asarray(x))"
+            )
+        found = space
+    return found or namespace()
+
+
+def owner(a: Any) -> Namespace | None:
+    """The namespace whose backend owns a plain array, if any."""
+    known = _owners.get(type(a))
+    if known is None:
+        for backend in backends().values():
+            if backend.owns(a):
+                known = _owners[type(a)] = _namespace(backend.name)
+                break
+    return known

@@ -1,0 +1,29 @@
+"""Pure helpers on shapes, axes and dtypes that several rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def axes_of(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """The axes that a reduction runs over, as non-negative integers."""
+    if axis is None:
+        return tuple(range(ndim))
+    if isinstance(axis, int):
+        axis = (axis,)
+    return tuple(a % ndim if ndim else 0 for a in axis)
+
+
+def keep(xp: Any, y: Any, axis: int | Sequence[int] | None, ndim: int, keepdims: bool = False) -> Any:
+    """Put back, with length one, the axes that a reduction over `axis` of an `ndim`-d array removed."""
+    if keepdims or ndim == 0:
+        return y
+    gone = axes_of(axis, ndim)
+    shape = iter(y.shape)
+    return xp.reshape(y, tuple(1 if i in gone else next(shape) for i in range(ndim)))
+
+
+def is_complex(xp: Any, x: Any) -> bool:
+    """Whether an array is complex: dtypes may be branched on, values never."""
+    return bool(xp.isdtype(x.dtype, "complex floating"))

@@ -1,0 +1,210 @@
+"""How an op is declared: one call an op, its signature as the standard writes it, its rules beside it.
+
+A rule is a pure function. It *names* what it needs and is handed exactly that; what no rule of
+an op names is not kept alive for the backward pass:
+
+====================  ===========================================================================
+``xp``                the namespace to compute in, the only thing a rule computes with: the
+                      standard, plus ``xp.getitem(x, key)``, ``xp.setitem(x, key, value)`` and
+                      ``xp.scatter(values, key, *, shape)`` (zeros with values *added* at key)
+``ct``                the cotangent of the result (a tuple of them for several results)
+``t``                 the tangent of the argument that the rule belongs to
+``out``               the result of the op (a tuple for several results)
+*an argument's name*  its value; in a transpose only ``.shape``, ``.dtype``, ``.ndim`` and
+                      ``.size`` of the arguments that the op is linear in
+*a parameter's name*  its value as the caller gave it, or its default
+====================  ===========================================================================
+
+The engine undoes broadcasting, restores dtype and device, conjugates, takes the real part for real
+arguments, skips arguments that need no gradient, keeps zeros symbolic and sums contributions.
+Complex numbers: partials and transposes are the plain complex ones (the engine conjugates); a
+general op's VJP is the adjoint itself, Re<v, J w> = Re<J* v, w>.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = [
+    "Op",
+    "Parameter",
+    "bilinear",
+    "composite",
+    "constant",
+    "creation",
+    "elementwise",
+    "general",
+    "linear",
+    "register",
+    "select",
+    "table",
+]
+
+Rule = Callable[..., Any]
+
+
+class select:  # noqa: N801 - reads as a word of the table
+    """A partial derivative that is 1 where a condition holds and 0 elsewhere.
+
+    The engine applies it with ``where``, so that an infinite cotangent is never multiplied by 0.
+    """
+
+    __slots__ = ("condition",)
+
+    def __init__(self, condition: Rule) -> None:
+        self.condition = condition
+
+
+Partial = Rule | float | select | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a signature: its name, how it is passed and its default's source text."""
+
+    name: str
+    kind: str  # "positional", "either", "star" or "keyword"
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One entry of the table: a function, its data arguments and its derivative."""
+
+    name: str
+    kind: str
+    parameters: tuple[Parameter, ...]
+    arity: int = 0
+    """How many parameters, from the left, are data that a derivative may be taken of."""
+    vjp: tuple[Partial, ...] = ()
+    """By kind: the partials, the transposes or the VJPs, one an argument; None: no gradient."""
+    jvp: tuple[Rule | None, ...] = ()
+    joint: bool = False
+    """`vjp` holds one rule, which returns the cotangents of all arguments at once."""
+    outputs: int = 1
+    decomposition: Rule | None = None
+    reason: str = ""
+    """Why the op has no derivative, where it has none."""
+    forward: Rule | None = None
+    """How to compute an op that is not in the standard: a function of ``xp`` and its parameters."""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Names of the data arguments."""
+        return tuple(p.name for p in self.parameters[: self.arity])
+
+    @property
+    def signature(self) -> str:
+        """The signature as the standard writes it, without annotations."""
+        parts: list[str] = []
+        kinds = [p.kind for p in self.parameters]
+        for i, p in enumerate(self.parameters):
+            if p.kind == "keyword" and "keyword" not in kinds[:i] and "star" not in kinds:
+                parts.append("*")
+            text = "*" + p.name if p.kind == "star" else p.name
+            parts.append(text if p.default is None else f"{text}={p.default}")
+            if p.kind == "positional" and kinds[i + 1 : i + 2] != ["positional"]:
+                parts.append("/")
+        return f"({', '.join(parts)})"
+
+
+table: dict[str, Op] = {}
+"""agrad's own ops by name, in the order of declaration, which is the standard's."""
+
+
+def register(op: Op) -> Op:
+    """Enter an op in the table; a second one of the same name is an error."""
+    if op.name in table:
+        raise ValueError(f"op {op.name!r} is declared twice; an op has one declaration")
+    table[op.name] = op
+    return op
+
+
+def elementwise(signature: str, *partials: Partial, forward: Rule | None = None) -> Op:
+    """Declare an elementwise op by its partial derivative for each argument.
+
+    A partial is a function (the complex derivative for complex arguments), a number, a `select`,
+    or None for an argument that has no gradient. A bare name stands for ``name(x, /)``, or
+    ``name(x1, x2, /)`` where there are two partials.
+    """
+    if "(" not in signature:
+        signature += "(x, /)" if len(partials) == 1 else "(x1, x2, /)"
+    name, parameters = _parse(signature)
+    return register(Op(name, "elementwise", parameters, len(partials), partials, forward=forward))
+
+
+def linear(signature: str, *transposes: Rule | None, forward: Rule | None = None) -> Op:
+    """Declare an op that is linear in those arguments, taken together, that have a transpose.
+
+    Its JVP is the op itself. An argument named ``arrays`` is a list, and so is its cotangent.
+    """
+    name, parameters = _parse(signature)
+    return register(Op(name, "linear", parameters, len(transposes), transposes, forward=forward))
+
+
+def bilinear(signature: str, *transposes: Rule) -> Op:
+    """Declare an op that is linear in each of two arguments, by the transpose for each."""
+    name, parameters = _parse(signature)
+    return register(Op(name, "bilinear", parameters, len(transposes), transposes))
+
+
+def general(
+    signature: str,
+    *,
+    vjp: Rule | tuple[Rule | None, ...],
+    jvp: Rule | tuple[Rule | None, ...],
+    outputs: int = 1,
+    forward: Rule | None = None,
+) -> Op:
+    """Declare an op by its VJP and its JVP.
+
+    A tuple holds one rule an argument, and a JVP's results are summed over the arguments. A single
+    VJP beside a tuple of JVPs returns a tuple, one cotangent an argument: work can be shared. The JVP
+    of an op with several outputs returns a tuple of tangents.
+    """
+    name, parameters = _parse(signature)
+    jvps = jvp if isinstance(jvp, tuple) else (jvp,)
+    joint = not isinstance(vjp, tuple) and len(jvps) > 1
+    vjps = vjp if isinstance(vjp, tuple) else (vjp,)
+    return register(Op(name, "general", parameters, len(jvps), vjps, jvps, joint, outputs, forward=forward))
+
+
+def composite(signature: str, decomposition: Rule) -> Op:
+    """Declare a composition of other ops: a function of ``xp`` and of the parameters it names.
+
+    Calls without a tracked argument use the backend's own function.
+    """
+    name, parameters = _parse(signature)
+    return register(Op(name, "composite", parameters, decomposition=decomposition))
+
+
+def constant(signature: str, reason: str) -> Op:
+    """Declare an op that has no derivative: its result is a constant; `reason` says why."""
+    name, parameters = _parse(signature)
+    return register(Op(name, "constant", parameters, reason=reason))
+
+
+def creation(signature: str) -> Op:
+    """Declare a function that makes an array from no array data; users' calls take ``requires_grad=`` too."""
+    name, parameters = _parse(signature)
+    return register(Op(name, "creation", parameters, reason="Makes a new array."))
+
+
+def _parse(signature: str) -> tuple[str, tuple[Parameter, ...]]:
+    """Split ``"linalg.qr(x, /, *, mode='reduced')"`` into its name and its parameters."""
+    name, _, rest = signature.partition("(")
+    arguments = ast.parse(f"lambda {rest[:-1]}: 0", mode="eval").body.args  # type: ignore[attr-defined]
+    positional = arguments.posonlyargs + arguments.args
+    defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults
+    parameters = [
+        Parameter(a.arg, "positional" if i < len(arguments.posonlyargs) else "either", d and ast.unparse(d))
+        for i, (a, d) in enumerate(zip(positional, defaults, strict=True))
+    ]
+    if arguments.vararg:
+        parameters.append(Parameter(arguments.vararg.arg, "star", None))
+    for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        parameters.append(Parameter(a.arg, "keyword", d and ast.unparse(d)))
+    return name, tuple(parameters)

@@ -1,0 +1,62 @@
+"""Indexing functions, and the internal ops behind ``x[key]`` and ``x[key] = value``."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from agrad.ops.declare import linear
+
+linear(
+    "take(x, indices, /, *, axis=None)",
+    lambda xp, ct, x, indices, axis: _put(xp, ct, x, indices, axis),
+    None,
+)
+linear(
+    "take_along_axis(x, indices, /, *, axis=-1)",
+    lambda xp, ct, x, indices, axis: _put_along_axis(xp, ct, x, indices, axis % x.ndim),
+    None,
+)
+
+linear("getitem(x, /, key)", lambda xp, ct, x, key: xp.scatter(ct, key, shape=x.shape))
+linear(
+    "setitem(x, value, /, *, key)",
+    lambda xp, ct, key: xp.setitem(ct, key, 0),
+    lambda xp, ct, key: _written(xp, ct, key),
+)
+linear("scatter(values, /, key, *, shape)", lambda xp, ct, key: xp.getitem(ct, key))
+
+
+def _put(xp: Any, ct: Any, x: Any, indices: Any, axis: int | None) -> Any:
+    """Add `ct` up where `take` read; without an axis it read the flattened array."""
+    if axis is None:
+        return xp.reshape(xp.scatter(ct, (indices,), shape=(x.size,)), x.shape)
+    return xp.scatter(ct, (slice(None),) * (axis % x.ndim) + (indices,), shape=x.shape)
+
+
+def _put_along_axis(xp: Any, ct: Any, x: Any, indices: Any, axis: int) -> Any:
+    """Add `ct` up where `take_along_axis` read, by an open grid of indices over the other axes."""
+    n = ct.ndim
+    grid = tuple(
+        indices if i == axis else xp.reshape(xp.arange(ct.shape[i]), (1,) * i + (-1,) + (1,) * (n - i - 1))
+        for i in range(n)
+    )
+    return xp.scatter(ct, grid, shape=(*ct.shape[:axis], x.shape[axis], *ct.shape[axis + 1 :]))
+
+
+def _written(xp: Any, ct: Any, key: Any) -> Any:
+    """The part of `ct` that an assignment wrote. Where it wrote twice, only the last value is still there."""
+    g = xp.getitem(ct, key)
+    if not _may_repeat(xp, key):
+        return g
+    ids = xp.reshape(xp.arange(prod(g.shape)), g.shape)
+    last = xp.getitem(xp.setitem(xp.zeros_like(ct, dtype=ids.dtype), key, ids), key)
+    return xp.where(last == ids, g, 0)
+
+
+def _may_repeat(xp: Any, key: Any) -> bool:
+    """Whether a key may name a position twice: only lists and arrays of integers can."""
+    return any(
+        isinstance(k, list) or (getattr(k, "ndim", 0) > 0 and not xp.isdtype(k.dtype, "bool"))
+        for k in (key if isinstance(key, tuple) else (key,))
+    )

@@ -1,0 +1,82 @@
+"""Manipulation functions: shape, order and repetition of elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+from agrad.ops.declare import composite, constant, linear
+
+composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays))
+constant("broadcast_shapes(*shapes)", "shapes are integers")
+linear("broadcast_to(x, /, shape)", lambda ct: ct)  # the engine sums over the broadcast axes
+linear("concat(arrays, /, *, axis=0)", lambda xp, ct, arrays, axis: _split(xp, ct, arrays, axis))
+linear("expand_dims(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape))
+linear("flip(x, /, *, axis=None)", lambda xp, ct, axis: xp.flip(ct, axis=axis))
+linear(
+    "moveaxis(x, source, destination, /)",
+    lambda xp, ct, source, destination: xp.moveaxis(ct, destination, source),
+)
+linear("permute_dims(x, /, axes)", lambda xp, ct, axes: xp.permute_dims(ct, _inverse(axes)))
+linear(
+    "repeat(x, repeats, /, *, axis=None)",
+    lambda xp, ct, x, repeats, axis: _sum_of_repeats(xp, ct, x, repeats, axis),
+    None,
+)
+linear("reshape(x, /, shape, *, copy=None)", lambda xp, ct, x: xp.reshape(ct, x.shape))
+linear("roll(x, /, shift, *, axis=None)", lambda xp, ct, shift, axis: xp.roll(ct, _negative(shift), axis=axis))
+linear("squeeze(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape))
+linear("stack(arrays, /, *, axis=0)", lambda xp, ct, axis: list(xp.unstack(ct, axis=axis)))
+linear("tile(x, repetitions, /)", lambda xp, ct, x, repetitions: _sum_of_tiles(xp, ct, x, repetitions))
+composite("unstack(x, /, *, axis=0)", lambda xp, x, axis: _unstack(xp, x, axis))
+
+
+def _broadcast_arrays(xp: Any, arrays: Sequence[Any]) -> tuple[Any, ...]:
+    shape = xp.broadcast_shapes(*(a.shape for a in arrays))
+    return tuple(xp.broadcast_to(a, shape) for a in arrays)
+
+
+def _split(xp: Any, ct: Any, arrays: Sequence[Any], axis: int | None) -> list[Any]:
+    """The pieces of `ct` that `arrays` were concatenated to; without an axis they were flattened."""
+    sizes = [a.size if axis is None else a.shape[axis] for a in arrays]
+    before = (slice(None),) * (0 if axis is None else axis % ct.ndim)
+    return [
+        xp.reshape(xp.getitem(ct, (*before, slice(stop - size, stop))), a.shape)
+        for a, size, stop in zip(arrays, sizes, accumulate(sizes), strict=True)
+    ]
+
+
+def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes a permutation."""
+    n = len(axes)
+    return tuple(sorted(range(n), key=lambda i: axes[i] % n))
+
+
+def _negative(shift: int | Sequence[int]) -> int | tuple[int, ...]:
+    return -shift if isinstance(shift, int) else tuple(-s for s in shift)
+
+
+def _sum_of_repeats(xp: Any, ct: Any, x: Any, repeats: Any, axis: int | None) -> Any:
+    shape, axis = ((x.size,), 0) if axis is None else (x.shape, axis % x.ndim)
+    before, n, after = shape[:axis], shape[axis], shape[axis + 1 :]
+    if isinstance(repeats, int):
+        g = xp.sum(xp.reshape(ct, (*before, n, repeats, *after)), axis=axis + 1)
+    else:
+        positions = xp.arange(ct.shape[axis])
+        stops = xp.cumulative_sum(xp.broadcast_to(repeats, (n,)), dtype=positions.dtype)
+        sources = xp.searchsorted(stops, positions, side="right")
+        g = xp.scatter(ct, (*(slice(None) for _ in before), sources), shape=shape)
+    return xp.reshape(g, x.shape)
+
+
+def _sum_of_tiles(xp: Any, ct: Any, x: Any, repetitions: Sequence[int]) -> Any:
+    sizes = (1,) * (ct.ndim - x.ndim) + x.shape
+    counts = (1,) * (ct.ndim - len(repetitions)) + tuple(repetitions)
+    tiles = xp.reshape(ct, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
+    return xp.reshape(xp.sum(tiles, axis=tuple(range(0, 2 * ct.ndim, 2))), x.shape)
+
+
+def _unstack(xp: Any, x: Any, axis: int) -> tuple[Any, ...]:
+    before = (slice(None),) * (axis % x.ndim)
+    return tuple(xp.getitem(x, (*before, i)) for i in range(x.shape[axis]))

@@ -1,0 +1,188 @@
+"""Statistical functions: sums, products, extremes and moments along axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from agrad.ops._shapes import axes_of, is_complex, keep
+from agrad.ops.declare import general, linear
+
+Axis = int | Sequence[int] | None
+
+general(
+    "cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False)",
+    vjp=lambda xp, ct, x, axis, include_initial: _cumulative_prod_vjp(xp, ct, x, axis or 0, include_initial),
+    jvp=lambda xp, t, out, x, axis, include_initial: _cumulative_prod_jvp(xp, t, out, x, axis or 0, include_initial),
+)
+linear(
+    "cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False)",
+    lambda xp, ct, axis, include_initial: _cumulative_sum_transpose(xp, ct, axis or 0, include_initial),
+)
+general(
+    "max(x, /, *, axis=None, keepdims=False)",
+    vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
+    jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
+)
+linear(
+    "mean(x, /, *, axis=None, keepdims=False)",
+    lambda xp, ct, x, axis, keepdims: xp.broadcast_to(
+        keep(xp, ct, axis, x.ndim, keepdims) / (_count(x, axis) or 1), x.shape
+    ),
+)
+general(
+    "min(x, /, *, axis=None, keepdims=False)",
+    vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
+    jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
+)
+general(
+    "prod(x, /, *, axis=None, dtype=None, keepdims=False)",
+    vjp=lambda xp, ct, x, axis, keepdims: keep(xp, ct, axis, x.ndim, keepdims)
+    * _conj(xp, _product_of_others(xp, xp.astype(x, ct.dtype, copy=False), axis)),
+    jvp=lambda xp, t, out, x, axis, keepdims: xp.sum(
+        _product_of_others(xp, xp.astype(x, out.dtype, copy=False), axis) * t, axis=axis, keepdims=keepdims
+    ),
+)
+general(
+    "std(x, /, *, axis=None, correction=0.0, keepdims=False)",
+    vjp=lambda xp, ct, out, x, axis, correction, keepdims: keep(xp, ct, axis, x.ndim, keepdims)
+    * _std_scale(xp, out, x, axis, correction, keepdims)
+    * _centred(xp, x, axis),
+    jvp=lambda xp, t, out, x, axis, correction, keepdims: xp.sum(
+        _std_scale(xp, out, x, axis, correction, keepdims) * _conj(xp, _centred(xp, x, axis)) * t,
+        axis=axis,
+        keepdims=keepdims,
+    ),
+)
+linear(
+    "sum(x, /, *, axis=None, dtype=None, keepdims=False)",
+    lambda xp, ct, x, axis, keepdims: xp.broadcast_to(keep(xp, ct, axis, x.ndim, keepdims), x.shape),
+)
+general(
+    "var(x, /, *, axis=None, correction=0.0, keepdims=False)",
+    vjp=lambda xp, ct, x, axis, correction, keepdims: keep(xp, ct, axis, x.ndim, keepdims)
+    * 2
+    / _freedom(x, axis, correction)
+    * _centred(xp, x, axis),
+    jvp=lambda xp, t, x, axis, correction, keepdims: xp.sum(
+        _conj(xp, _centred(xp, x, axis)) * t, axis=axis, keepdims=keepdims
+    )
+    * 2
+    / _freedom(x, axis, correction),
+)
+
+
+def _count(x: Any, axis: Axis) -> int:
+    """How many elements a reduction takes together."""
+    return prod(x.shape[a] for a in axes_of(axis, x.ndim))
+
+
+def _freedom(x: Any, axis: Axis, correction: float) -> float:
+    """Degrees of freedom: what a variance is divided by."""
+    return max(_count(x, axis) - correction, 0)
+
+
+def _conj(xp: Any, x: Any) -> Any:
+    return xp.conj(x) if is_complex(xp, x) else x
+
+
+def _centred(xp: Any, x: Any, axis: Axis) -> Any:
+    return x - xp.mean(x, axis=axis, keepdims=True)
+
+
+def _part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """A slice along one axis."""
+    return xp.getitem(x, (slice(None),) * (axis % x.ndim) + (slice(start, stop),))
+
+
+# max, min -----------------------------------------------------------------------------------------
+
+
+def _extreme_vjp(xp: Any, ct: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    ties = _ties(xp, out, x, axis, keepdims)
+    return xp.where(ties, keep(xp, ct, axis, x.ndim, keepdims) / _number(xp, ties, axis, ct.dtype), 0)
+
+
+def _extreme_jvp(xp: Any, t: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    ties = _ties(xp, out, x, axis, keepdims)
+    return xp.sum(xp.where(ties, t / _number(xp, ties, axis, t.dtype), 0), axis=axis, keepdims=keepdims)
+
+
+def _ties(xp: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Where an extreme is attained. Where it is nan, every nan attains it."""
+    return (x == keep(xp, out, axis, x.ndim, keepdims)) | xp.isnan(x)
+
+
+def _number(xp: Any, condition: Any, axis: Axis, dtype: Any) -> Any:
+    return xp.astype(xp.count_nonzero(condition, axis=axis, keepdims=True), dtype)
+
+
+# std ----------------------------------------------------------------------------------------------
+
+
+def _std_scale(xp: Any, out: Any, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """What a centred element is multiplied with: 1 / (freedom * out), and 0 where all data are equal.
+
+    The data are compared, because their mean may round, which leaves `out` tiny and not zero.
+    """
+    axes = axes_of(axis, x.ndim)
+    first = xp.getitem(x, tuple(slice(1 if i in axes else None) for i in range(x.ndim)))
+    out = keep(xp, out, axis, x.ndim, keepdims)
+    constant = (out == 0) | xp.all(x == first, axis=axis, keepdims=True)
+    # 0 * out: where there are too few data, the result is nan, and so is this
+    return xp.where(constant, 0 * out, 1 / (_freedom(x, axis, correction) * xp.where(constant, 1, out)))
+
+
+# prod, cumulative_prod, cumulative_sum ------------------------------------------------------------
+
+
+def _product_of_others(xp: Any, x: Any, axis: Axis) -> Any:
+    """For each element the product of all the others it is reduced with: no division, so zeros are exact."""
+    gone = axes_of(axis, x.ndim)
+    order = (*(i for i in range(x.ndim) if i not in gone), *gone)
+    moved = xp.permute_dims(x, order)
+    rows = xp.reshape(moved, (*moved.shape[: x.ndim - len(gone)], _count(x, axis)))
+    before = _exclusive(xp, rows, -1)
+    after = xp.flip(_exclusive(xp, xp.flip(rows, axis=-1), -1), axis=-1)
+    return xp.permute_dims(xp.reshape(before * after, moved.shape), tuple(sorted(range(x.ndim), key=order.__getitem__)))
+
+
+def _exclusive(xp: Any, x: Any, axis: int) -> Any:
+    """For each element the product of all that come before it."""
+    return _part(xp, xp.cumulative_prod(x, axis=axis, include_initial=True), axis, None, -1)
+
+
+def _cumulative_prod_jvp(xp: Any, t: Any, out: Any, x: Any, axis: int, include_initial: bool) -> Any:
+    """From ``out[k] = x[k] out[k-1]`` follows ``T[k] = x[k] T[k-1] + out[k-1] t[k]``."""
+    x = xp.astype(x, out.dtype, copy=False)
+    t = _recurrence(xp, _part(xp, x, axis, 1, None), _exclusive(xp, x, axis) * t, axis)
+    return xp.concat([xp.zeros_like(_part(xp, out, axis, 0, 1)), t], axis=axis) if include_initial else t
+
+
+def _cumulative_prod_vjp(xp: Any, ct: Any, x: Any, axis: int, include_initial: bool) -> Any:
+    """The adjoint of the recurrence of the JVP is one that runs from the end to the start."""
+    x = _conj(xp, xp.astype(x, ct.dtype, copy=False))
+    if include_initial:
+        ct = _part(xp, ct, axis, 1, None)
+    factors = xp.flip(_part(xp, x, axis, 1, None), axis=axis)
+    return _exclusive(xp, x, axis) * xp.flip(_recurrence(xp, factors, xp.flip(ct, axis=axis), axis), axis=axis)
+
+
+def _recurrence(xp: Any, a: Any, b: Any, axis: int) -> Any:
+    """Solve ``y[0] = b[0]``, ``y[k] = a[k-1] y[k-1] + b[k]`` in log2(n) steps, each twice as far-reaching.
+
+    ``b[k]`` holds the terms of the last `step` inputs, and ``a`` the products of `step` factors.
+    """
+    step, n = 1, b.shape[axis]
+    while step < n:
+        reached = _part(xp, b, axis, step, None) + a * _part(xp, b, axis, None, -step)
+        b = xp.concat([_part(xp, b, axis, None, step), reached], axis=axis)
+        a = _part(xp, a, axis, step, None) * _part(xp, a, axis, None, -step)
+        step *= 2
+    return b
+
+
+def _cumulative_sum_transpose(xp: Any, ct: Any, axis: int, include_initial: bool) -> Any:
+    total = xp.flip(xp.cumulative_sum(xp.flip(ct, axis=axis), axis=axis), axis=axis)
+    return _part(xp, total, axis, 1, None) if include_initial else total

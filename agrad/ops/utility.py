@@ -1,0 +1,23 @@
+"""Utility functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agrad.ops.declare import composite, constant
+
+constant("all(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative")
+constant("any(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative")
+composite(
+    "diff(x, /, *, axis=-1, n=1, prepend=None, append=None)",
+    lambda xp, x, axis, n, prepend, append: _diff(xp, x, axis % x.ndim, n, prepend, append),
+)
+
+
+def _diff(xp: Any, x: Any, axis: int, n: int, prepend: Any, append: Any) -> Any:
+    if prepend is not None or append is not None:
+        x = xp.concat([a for a in (prepend, x, append) if a is not None], axis=axis)
+    before = (slice(None),) * axis
+    for _ in range(n):
+        x = xp.getitem(x, (*before, slice(1, None))) - xp.getitem(x, (*before, slice(None, -1)))
+    return x

@@ -1,0 +1,582 @@
+"""The Tensor: the standard's array object, a handle on a value and on the node that follows it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import ref
+
+from agrad import imperative
+from agrad.aval import Aval
+from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, InPlaceError, ShapeError
+from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
+from agrad.interpret.bound import Bound
+from agrad.interpret.levels import BASE, enabled
+from agrad.interpret.reverse import Leaf, Node
+
+if TYPE_CHECKING:
+    from agrad.namespaces import Namespace
+
+__all__ = ["Tensor", "create", "specialised_tensor"]
+
+
+class Tensor:
+    """An array of a backend whose history is followed, so that it can be differentiated.
+
+    Made by `agrad.tensor`, by the functions of a namespace, and by operations; never by calling the
+    class. It has every operator, attribute and method of the array API standard, mixes with Python
+    scalars and with plain arrays of its backend, and refuses those of another.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> x = agrad.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2. 4.], dtype=float64)
+    """
+
+    __slots__ = ("__weakref__", "_aval", "_derived", "_node", "_value", "_view")
+
+    _space: ClassVar[Any]
+    _value: Any
+    """The backend's array, or the Tensor of the next transform further out."""
+    _aval: Aval
+    _node: Any
+    """None for a constant; a Node (reverse) or a Dual (forward) for a followed value."""
+    _view: tuple[Tensor, Any]
+    """Set on a Tensor obtained by slicing: where from, and the key."""
+    _derived: list[ref[Tensor]]
+    """Set on a Tensor that was sliced: the slices, which follow its changes."""
+
+    __hash__ = object.__hash__
+
+    # Attributes -----------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        return self._aval.shape
+
+    @property
+    def dtype(self) -> Any:
+        """The data type, the backend's own object."""
+        return self._aval.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._aval.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._aval.size
+
+    @property
+    def device(self) -> Any:
+        """Where the data are."""
+        return raw_of(self).device
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802 - the standard's name
+        """The transpose of a matrix."""
+        if self.ndim != 2:
+            raise ShapeError(f".T takes a matrix, this Tensor has {self.ndim} axes; .mT transposes stacked matrices")
+        return self._space.permute_dims(self, (1, 0))  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Tensor:  # noqa: N802 - the standard's name
+        """The transposes of stacked matrices: the last two axes exchanged."""
+        return self._space.matrix_transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def array(self) -> Any:
+        """The backend's array. Changing it in place behind agrad's back is unsupported."""
+        return self._space._backend.array(self._concrete(".array"))
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this Tensor are followed."""
+        return self._node is not None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that made this Tensor; None for a constant or a leaf."""
+        node = self._node
+        return node if isinstance(node, Node) and type(node) is not Leaf else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this Tensor was made by the user rather than by a followed operation."""
+        return self._node is None or type(self._node) is Leaf
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward passes have accumulated here; ``x.grad = None`` clears it."""
+        return imperative.gradient_of(self)  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if type(self._node) is not Leaf:
+            if value is None:
+                return
+            raise GraphError(".grad can be set on leaves with requires_grad=True only")
+        if value is not None:
+            value = self._space.asarray(value)
+            if value.shape != self.shape:
+                raise ShapeError(f".grad was set to shape {value.shape}; it must have shape {self.shape}")
+        self._node.grad = value
+
+    # The imperative side --------------------------------------------------------------------------
+
+    def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None:
+        """Accumulate in ``.grad`` of every leaf the gradient of this Tensor.
+
+        Parameters
+        ----------
+        gradient : array or Tensor, optional
+            The cotangent of this Tensor, of its shape; needed where it is not a real scalar.
+        retain_graph : bool
+            Keep the graph, so that it can be walked again.
+        create_graph : bool
+            Follow the backward pass itself, so that the gradients can be differentiated.
+
+        Raises
+        ------
+        GraphError
+            Nothing was followed, or an earlier backward freed the graph.
+        NonScalarError, ShapeError, DtypeError
+            The cotangent is missing or does not fit.
+        NestingError
+            Inside a transform.
+
+        Examples
+        --------
+        >>> import agrad
+        >>> x = agrad.tensor(3.0, requires_grad=True)
+        >>> (x**2).backward()
+        >>> x.grad.item()
+        6.0
+        """
+        imperative.backward(self, gradient, retain_graph, create_graph)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Make this Tensor a leaf that is followed, or stop following it; return it."""
+        if self._node is None:
+            return imperative.make_leaf(self) if requires_grad else self
+        if self._node.trace is not BASE:
+            raise imperative.NestingError(
+                "requires_grad_() on a Tensor that a transform follows; use agrad.grad inside it, or stop_gradient"
+            )
+        if not requires_grad:
+            if not self.is_leaf:
+                raise GraphError("requires_grad_(False) on the result of an operation; use .detach() instead")
+            self._node = None
+        return self
+
+    def detach(self) -> Tensor:
+        """Return a constant Tensor of the same data; outside a transform only (there: stop_gradient)."""
+        return self._space._wrap(self._concrete("detach()"))  # type: ignore[no-any-return]
+
+    def retain_grad(self) -> None:
+        """Keep ``.grad`` for this Tensor although it is not a leaf."""
+        imperative.retain_gradient(self)
+
+    def register_hook(self, function: Callable[[Tensor], Any]) -> imperative.HookHandle:
+        """Call a function with this Tensor's gradient in every backward; what it returns replaces it."""
+        return imperative.add_hook(self, function)
+
+    # Conversions ----------------------------------------------------------------------------------
+
+    def _concrete(self, what: str) -> Any:
+        """The backend's array of a constant, or of a user's own leaves and their results."""
+        node = self._node
+        if node is not None and node.trace is not BASE:
+            if not node.trace.alive:
+                raise escaped(self)
+            raise ConcretizationError(
+                f"{what} of a Tensor that a transform (agrad.grad, jvp, ...) follows would lose its derivative; "
+                "use agrad.stop_gradient(x) first if a constant is meant"
+            )
+        return self._value
+
+    def _detached(self, what: str) -> Any:
+        """The backend's array of a constant only."""
+        if self._node is not None:
+            raise ConcretizationError(
+                f"{what} of a Tensor that requires gradients would lose them; use .detach() first, "
+                "or .item() for a Python number"
+            )
+        return self._value
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        if self.size != 1:
+            raise ShapeError(f".item() takes a Tensor of one element; this one has shape {self.shape}")
+        return _item(self._concrete(".item()"))
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._space._backend.array(self._concrete(".tolist()")).tolist()
+
+    def __bool__(self) -> bool:
+        return bool(raw_of(self))
+
+    def __float__(self) -> float:
+        return float(self._detached("float()"))
+
+    def __int__(self) -> int:
+        return int(self._detached("int()"))
+
+    def __complex__(self) -> complex:
+        return complex(self._detached("complex()"))
+
+    def __index__(self) -> int:
+        return operator.index(self._detached("an index"))
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of a 0-d Tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d Tensor")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(self._space.any(self == item))
+
+    def __format__(self, spec: str) -> str:
+        return format(_item(raw_of(self)), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        value = self._value
+        while isinstance(value, Tensor):
+            value = value._value
+        text = str(value).replace("\n", "\n       ")
+        grad_fn = self.grad_fn
+        state = f", grad_fn={grad_fn!r}" if grad_fn is not None else ", requires_grad=True" if self.requires_grad else ""
+        return f"Tensor({text}, dtype={self.dtype}{state})"
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf or (self._node is not None and self._node.trace is not BASE):
+            raise GraphError("only leaves can be copied and pickled; use .detach() for a copy without the graph")
+        return _rebuilt, (self._space, self._value, self.requires_grad, self.grad)
+
+    def __copy__(self) -> Tensor:
+        return _rebuilt(*self.__reduce__()[1])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        space, value, requires_grad, grad = self.__reduce__()[1]
+        memo[id(self)] = made = _rebuilt(space, space._raw.asarray(value, copy=True), requires_grad, grad)
+        return made
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Namespace:
+        """The namespace of this Tensor's backend, `agrad.namespace(name)`."""
+        if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12", "2025.12"):
+            raise ValueError(f"array API version {api_version!r} is not known; agrad implements 2025.12")
+        return self._space  # type: ignore[no-any-return]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self._space._backend.array(self._detached("numpy.asarray()"))
+        return array.__array__(dtype, copy=copy)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self._space._backend.array(self._detached("__dlpack__()")).__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> Any:
+        return self._space._backend.array(raw_of(self)).__dlpack_device__()
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+        """The same values on another device; gradients come back to this one."""
+        return self._space.to_device(self, device, origin=self.device, stream=stream)  # type: ignore[no-any-return]
+
+    # Indexing and assignment ----------------------------------------------------------------------
+
+    def __getitem__(self, key: Any) -> Tensor:
+        key, basic = _key(key)
+        out: Tensor = self._space.getitem(self, key)
+        if basic:
+            out._view = (self, key)
+            _derive(self, out)
+        return out
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _refuse(self)
+        if not self._aval.inexact and is_tracked(type(self), value):
+            raise DtypeError(
+                f"a Tensor of dtype {self.dtype} cannot hold a value that requires gradients; make it floating first"
+            )
+        _rebind(self, self._space.setitem(self, _key(key)[0], value))
+
+    # Everyday methods -----------------------------------------------------------------------------
+
+    def reshape(self, *shape: Any, copy: bool | None = None) -> Tensor:
+        """``xp.reshape``; the shape as one tuple or as separate integers."""
+        if len(shape) == 1 and isinstance(shape[0], tuple | list):
+            shape = tuple(shape[0])
+        return self._space.reshape(self, shape, copy=copy)  # type: ignore[no-any-return]
+
+    def flatten(self) -> Tensor:
+        """All elements on one axis."""
+        return self.reshape(-1)
+
+    def astype(self, dtype: Any, *, copy: bool = True) -> Tensor:
+        """``xp.astype``."""
+        return self._space.astype(self, dtype, copy=copy)  # type: ignore[no-any-return]
+
+    def clone(self) -> Tensor:
+        """A copy of the data that stays in the graph."""
+        return self._space.asarray(self, copy=True)  # type: ignore[no-any-return]
+
+
+def _reduction(name: str) -> Callable[..., Tensor]:
+    def method(self: Tensor, axis: Any = None, **options: Any) -> Tensor:
+        return getattr(self._space, name)(self, axis=axis, **options)  # type: ignore[no-any-return]
+
+    method.__name__ = name
+    method.__doc__ = f"``xp.{name}`` of this Tensor over `axis`."
+    return method
+
+
+def _method(name: str) -> Callable[..., Tensor]:
+    def method(self: Tensor, *args: Any, **options: Any) -> Tensor:
+        return getattr(self._space, name)(self, *args, **options)  # type: ignore[no-any-return]
+
+    method.__name__ = name
+    method.__doc__ = f"``xp.{name}`` of this Tensor."
+    return method
+
+
+for _name in ("all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "std", "sum", "var"):
+    setattr(Tensor, _name, _reduction(_name))
+for _name in ("abs", "clip", "conj", "cos", "exp", "log", "pow", "round", "sign", "sin", "sqrt", "squeeze", "tanh"):
+    setattr(Tensor, _name, _method(_name))
+
+# Operators ------------------------------------------------------------------------------------------
+
+BINARY = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "pow", "matmul": "matmul", "and": "bitwise_and", "or": "bitwise_or",
+    "xor": "bitwise_xor", "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
+}  # fmt: skip
+COMPARISONS = {
+    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
+}  # fmt: skip
+UNARY = {"neg": "negative", "pos": "positive", "abs": "abs", "invert": "bitwise_invert"}
+
+
+def _operator(dunder: str, op: str, reflected: bool = False) -> Callable[..., Any]:
+    """An operator that replaces itself by its specialised code when it is first used."""
+
+    def method(self: Tensor, *other: Any) -> Any:
+        made = self._space._operator(op, reflected)
+        setattr(type(self), dunder, made)
+        return made(self, *other)
+
+    method.__name__ = dunder
+    method.__doc__ = f"``xp.{op}``."
+    return method
+
+
+def _in_place(dunder: str, op: str) -> Callable[..., Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        _refuse(self)
+        new = getattr(self, f"__{dunder}__")(other)
+        if new is NotImplemented:
+            return new
+        if new.shape != self.shape:
+            raise ShapeError(f"an in-place {op} would change the shape {self.shape} to {new.shape}")
+        if new.dtype != self.dtype:
+            if not _same_kind(self._space, new.dtype, self.dtype):
+                raise DtypeError(
+                    f"an in-place {op} would change dtype {self.dtype} to {new.dtype}; write x = x ... instead"
+                )
+            new = self._space.astype(new, self.dtype)
+        _rebind(self, new)
+        return self
+
+    method.__name__ = f"__i{dunder}__"
+    method.__doc__ = f"``xp.{op}``, assigned to this Tensor."
+    return method
+
+
+for _dunder, _op in BINARY.items():
+    setattr(Tensor, f"__{_dunder}__", _operator(f"__{_dunder}__", _op))
+    setattr(Tensor, f"__r{_dunder}__", _operator(f"__r{_dunder}__", _op, reflected=True))
+    setattr(Tensor, f"__i{_dunder}__", _in_place(_dunder, _op))
+for _dunder, _op in (COMPARISONS | UNARY).items():
+    setattr(Tensor, f"__{_dunder}__", _operator(f"__{_dunder}__", _op))
+Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+def operate(f: Bound, *args: Any) -> Any:
+    """The general path of an operator: another type's reflected operator gets its turn."""
+    space = f.space
+    for a in args:
+        kind = type(a)
+        if kind is not space._tensor and kind not in space._plain and not space._owns(a):
+            if isinstance(a, Tensor):
+                raise BackendError(
+                    f"{f!r} got Tensors of {space!r} and of {a._space!r}; convert one of them first, "
+                    "for example with xp.asarray(numpy.asarray(x))"
+                )
+            return NotImplemented
+        if a is None:
+            return NotImplemented
+    return apply(f, args, {}) if f.op.kind != "constant" else getattr(space, f.op.name)(*args)
+
+
+# Helpers --------------------------------------------------------------------------------------------
+
+
+def specialised_tensor(space: Namespace) -> type[Tensor]:
+    """The Tensor class of one namespace."""
+    body = {"__slots__": (), "__module__": "agrad", "_space": space, **space._backend.methods}
+    return type("Tensor", (Tensor,), body)
+
+
+def _item(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else complex(value) if "complex" in str(value.dtype) else float(value)
+
+
+def _rebuilt(space: Namespace, value: Any, requires_grad: bool, grad: Any) -> Tensor:
+    made: Tensor = space._box(value, space._aval_of(value), None)
+    if requires_grad:
+        imperative.make_leaf(made)
+        made._node.grad = grad
+    return made
+
+
+def _same_kind(space: Namespace, source: Any, target: Any) -> bool:
+    order = ("bool", "integral", "real floating", "complex floating")
+    kinds = [next(i for i, kind in enumerate(order) if space._raw.isdtype(d, kind)) for d in (source, target)]
+    return kinds[0] <= kinds[1]
+
+
+def _key(key: Any) -> tuple[Any, bool]:
+    """An index with constant Tensors taken out of their boxes, and whether it selects a regular block."""
+    if type(key) is tuple:
+        pairs = [_key(item) for item in key]
+        return tuple(item for item, _ in pairs), all(basic for _, basic in pairs)
+    if type(key) is int or type(key) is slice or key is None or key is Ellipsis:
+        return key, True
+    if isinstance(key, Tensor):
+        return raw_of(key), False
+    if isinstance(key, list):
+        return [_key(item)[0] for item in key], False
+    return key, hasattr(key, "__index__") and not getattr(key, "ndim", 0) and not isinstance(key, bool)
+
+
+def _derive(base: Tensor, out: Tensor) -> None:
+    """Remember a slice, so that it follows when its base changes; forget those that are gone."""
+    try:
+        derived = base._derived
+    except AttributeError:
+        base._derived = [ref(out)]
+        return
+    derived.append(ref(out))
+    n = len(derived)
+    if n >= 16 and n & (n - 1) == 0:  # at powers of two: amortised constant
+        base._derived = [r for r in derived if r() is not None]
+
+
+def _refuse(t: Tensor) -> None:
+    """Refuse to change a leaf that requires gradients, directly or through a slice of it."""
+    while True:
+        if type(t._node) is Leaf and t._node.trace is BASE and enabled(BASE):
+            raise InPlaceError(
+                "an in-place change of a leaf that requires gradients; do it inside agrad.no_grad(), "
+                "or make a new Tensor instead"
+            )
+        view = getattr(t, "_view", None)
+        if view is None:
+            return
+        t = view[0]
+
+
+def _rebind(t: Tensor, new: Tensor) -> None:
+    """Let a handle stand for a new value; what it is a slice of, and its slices, follow."""
+    _set(t, new)
+    while (view := getattr(t, "_view", None)) is not None:
+        base, key = view
+        _set(base, base._space.setitem(base, key, t))
+        _refresh(base, t)
+        t = base
+    _refresh(t, None)
+
+
+def _refresh(t: Tensor, source: Tensor | None) -> None:
+    """Read the slices of a changed Tensor again, those of slices included; `source` is right already."""
+    queue = [(t, source)]
+    while queue:
+        base, skip = queue.pop()
+        for r in getattr(base, "_derived", ()):
+            view = r()
+            if view is not None and view is not skip:
+                _set(view, base._space.getitem(base, view._view[1]))
+                queue.append((view, None))
+
+
+def _set(t: Tensor, new: Tensor) -> None:
+    node = t._node
+    if node is not None and not enabled(node.trace):
+        # Inside no_grad a followed Tensor keeps its place in the graph and only its data change.
+        t._value = new._value if new._node is None else new
+        return
+    t._value, t._aval, t._node = new._value, new._aval, new._node
+
+
+# Creation -------------------------------------------------------------------------------------------
+
+
+def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
+    """Make a Tensor with a creation function of the backend."""
+    space, tensor = f.space, f.space._tensor
+    if f.op.name == "asarray":
+        return _asarray(space, requires_grad, **arguments)
+    if f.op.name in ("full", "full_like") and is_tracked(tensor, arguments["fill_value"]):
+        fill = space.asarray(arguments["fill_value"], dtype=arguments["dtype"])
+        shape = arguments["shape"] if f.op.name == "full" else arguments["x"].shape
+        return space.broadcast_to(fill, (shape,) if isinstance(shape, int) else tuple(shape))  # type: ignore[no-any-return]
+    for name, value in arguments.items():
+        if name != "x" and is_tracked(tensor, value):
+            raise ConcretizationError(
+                f"{f!r} takes Python scalars; {name} is a Tensor that requires gradients and would lose them: "
+                "scale and shift the result instead, or use .detach()"
+            )
+    made: Tensor = space._wrap(f.call(f.impl, (), {k: raw_of(v) for k, v in arguments.items()}))
+    return imperative.make_leaf(made) if requires_grad else made
+
+
+def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device: Any, copy: bool | None) -> Tensor:
+    if isinstance(obj, list | tuple) and _holds_tensor(obj):
+        items = [_asarray(space, False, item, dtype, device, None) for item in obj]
+        obj, dtype, copy = space.stack(items), dtype, None
+    if isinstance(obj, Tensor):
+        if obj._space is not space:
+            raise BackendError(
+                f"{space!r}.asarray got a Tensor of {obj._space!r}; take its data over explicitly, "
+                "for example with xp.asarray(numpy.asarray(x))"
+            )
+        made: Tensor = obj
+        if dtype is not None and dtype != obj.dtype:
+            if copy is False:
+                raise ValueError(f"asarray(copy=False) cannot change dtype {obj.dtype} to {dtype}")
+            made = space.astype(obj, dtype)
+        elif copy:
+            made = space.positive(obj) if obj._node is not None else space._wrap(space._raw.asarray(obj._value, copy=True))
+        if device is not None and device != made.device:
+            made = made.to_device(device)
+        if not requires_grad or made.requires_grad:
+            return made
+        return imperative.make_leaf(space._wrap(made._value))
+    made = space._wrap(space._raw.asarray(obj, dtype=dtype, device=device, copy=copy))
+    return imperative.make_leaf(made) if requires_grad else made
+
+
+def _holds_tensor(items: Any) -> bool:
+    return any(isinstance(item, Tensor) or (isinstance(item, list | tuple) and _holds_tensor(item)) for item in items)

@@ -1,0 +1,1 @@
+"""Function transforms: derivatives of functions, nested in any order."""

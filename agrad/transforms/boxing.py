@@ -1,0 +1,132 @@
+"""Into a transform and out again: containers, plain arrays, Python floats, and the rules for what is handed back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import optree
+
+from agrad.errors import BackendError, DtypeError
+from agrad.imperative import handed_out
+from agrad.interpret.levels import Trace
+from agrad.namespaces import Namespace, array_namespace, owner
+from agrad.tensors import Tensor
+
+if TYPE_CHECKING:
+    from agrad.aval import Aval
+
+__all__ = ["Inputs", "flatten", "is_array", "unboxed"]
+
+flatten = optree.tree_flatten
+Tree = Any
+
+
+def is_array(x: Any) -> bool:
+    """Whether a leaf of a container is data: a Tensor, an array of a backend, a Python number."""
+    return isinstance(x, Tensor | float | complex | int) and not isinstance(x, bool) or owner(x) is not None
+
+
+class Inputs:
+    """The differentiable arguments of one call, flattened.
+
+    Parameters
+    ----------
+    trees : sequence
+        The arguments that derivatives are taken of, each an array or a container of arrays.
+    what : str
+        The transform's name, for messages.
+    others : sequence
+        Further arguments, which help to tell the namespace.
+
+    Notes
+    -----
+    Integer and boolean arrays that are an argument themselves are an error; inside containers they, and
+    whatever is no array, pass through.
+    """
+
+    def __init__(self, trees: Sequence[Tree], what: str, others: Sequence[Any] = ()) -> None:
+        self.what = what
+        leaves, self.treedef = flatten(tuple(trees), none_is_leaf=True)
+        arrays = [x for x in [*leaves, *flatten(tuple(others))[0]] if is_array(x)]
+        self.space: Namespace = array_namespace(*arrays)
+        self.as_tensor = any(isinstance(x, Tensor) for x in leaves)
+        self.leaves = [self._value(x) for x in leaves]
+        self.followed = [i for i, v in enumerate(self.leaves) if is_array(v) and self.space._aval_of(v).inexact]
+        self.avals: list[Aval] = [self.space._aval_of(self.leaves[i]) for i in self.followed]
+        for tree in trees:
+            self._check(tree)
+
+    def _value(self, x: Any) -> Any:
+        """The value to box: a plain array, or a Tensor that something further out follows."""
+        if type(x) in (float, complex):
+            return self.space._raw.asarray(x)
+        if isinstance(x, Tensor):
+            return x if x._node is not None else x._value
+        return x
+
+    def _check(self, tree: Tree) -> None:
+        if isinstance(tree, int):
+            raise DtypeError(f"{self.what} got the integer {tree!r}; only floats have derivatives: pass {tree!s}.0")
+        if is_array(tree) and not isinstance(tree, float | complex) and not self.space._aval_of(tree).inexact:
+            raise DtypeError(
+                f"{self.what} got an array of dtype {tree.dtype}; only real and complex floating-point arrays have "
+                "derivatives: convert it first, for example with xp.astype(x, xp.float64)"
+            )
+        if not flatten(tree)[0]:
+            return
+        if not is_array(tree) and optree.tree_is_leaf(tree):
+            raise BackendError(
+                f"{self.what} got a {type(tree).__name__}, which is no array of an installed backend, no Tensor "
+                "and no Python float; name the arguments to differentiate with argnums="
+            )
+
+    def boxed(self, trace: Trace, node_of: Callable[[int, Aval], Any]) -> tuple[list[Tensor], tuple[Tree, ...]]:
+        """Follow the arguments: the boxes, and the arguments with the boxes in place."""
+        boxes = [
+            self.space._box(self.leaves[i], aval, node_of(k, aval))
+            for k, (i, aval) in enumerate(zip(self.followed, self.avals, strict=True))
+        ]
+        leaves = list(self.leaves)
+        for i, box in zip(self.followed, boxes, strict=True):
+            leaves[i] = box
+        return boxes, optree.tree_unflatten(self.treedef, leaves)  # type: ignore[return-value]
+
+    def trees(self, values: Sequence[Any], passed: Any = None) -> tuple[Tree, ...]:
+        """Results for the followed leaves in the arguments' containers; `passed` for the others."""
+        leaves = [passed] * len(self.leaves)
+        for i, v in zip(self.followed, values, strict=True):
+            leaves[i] = v
+        return optree.tree_unflatten(self.treedef, leaves)  # type: ignore[return-value]
+
+    def hand_out(self, values: Sequence[Any]) -> list[Any]:
+        """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
+        made = handed_out(self.space, list(zip(self.avals, values, strict=True)))
+        return [self.space._wrap(v) for v in made] if self.as_tensor else made
+
+    def given(self, tree: Tree, where: str) -> list[Any]:
+        """Tangents or cotangents given for the followed leaves, checked against them."""
+        from agrad.imperative import seed_of
+
+        leaves, treedef = flatten(tree, none_is_leaf=True)
+        if treedef != self.treedef:
+            raise DtypeError(f"{where} has the structure {treedef}; it must have that of the primals, {self.treedef}")
+        chosen = [leaves[i] for i in self.followed]
+        found = []
+        for v, aval in zip(chosen, self.avals, strict=True):
+            if v is None:
+                found.append(None)
+                continue
+            v = seed_of(self.space, v, aval, where)
+            found.append(v if type(v) is not self.space._tensor or v._node is not None else v._value)
+        return found
+
+
+def unboxed(space: Namespace, trace: Trace, x: Any, as_tensor: bool) -> Any:
+    """A result as users get it: one level out, plain unless something further out follows it."""
+    if isinstance(x, Tensor):
+        value = x._value if x._node is not None and x._node.trace is trace else x
+        if isinstance(value, Tensor):
+            return value if as_tensor or value._node is not None else value._value
+        return space._wrap(value) if as_tensor else space._backend.own(value)
+    return x

@@ -1,0 +1,275 @@
+"""Reverse mode: `vjp`, `grad`, `value_and_grad`, and `linearize` by transposing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import optree
+
+from agrad.aval import Aval
+from agrad.errors import DtypeError, NonScalarError
+from agrad.imperative import seed_of
+from agrad.interpret.apply import raw_of
+from agrad.interpret.levels import Trace
+from agrad.interpret.reverse import Leaf, Node, walk
+from agrad.namespaces import Namespace
+from agrad.tensors import Tensor
+from agrad.transforms.boxing import Inputs, flatten, is_array, unboxed
+
+__all__ = ["Recorded", "grad", "linearize", "positions", "value_and_grad", "vjp"]
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return a function that computes the gradient of a scalar function.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a real scalar (0-d), or ``(scalar, aux)`` with `has_aux`.
+    argnums : int or sequence of int
+        The positional arguments to differentiate; each is an array of any backend, a Tensor, a Python
+        float, or a nested container of them.
+    has_aux : bool
+        `f` returns a pair, the second of which is handed through.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f` and returns the gradient: the shape, dtype and container of the
+        argument (a tuple of gradients where `argnums` is a sequence), followed by aux with `has_aux`.
+        For complex arguments it is the direction of steepest ascent, so that ``z - lr * grad`` descends.
+
+    Raises
+    ------
+    NonScalarError
+        The result is not a scalar.
+    DtypeError
+        The result is complex, or an argument is integer or boolean.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> agrad.grad(lambda x: (x**2).sum())(numpy.asarray([1.0, 2.0]))
+    array([2., 4.])
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, g = both(*args, **kwargs)
+        return (g, value[1]) if has_aux else g
+
+    return gradient
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Return a function that computes a scalar function's value and its gradient; see `grad`.
+
+    Returns
+    -------
+    callable
+        Returns ``(value, gradient)``, or ``((value, aux), gradient)`` with `has_aux`.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> value, slope = agrad.value_and_grad(lambda x: x * x)(3.0)
+    >>> float(value), float(slope)
+    (9.0, 6.0)
+    """
+
+    @wraps(f)
+    def both(*args: Any, **kwargs: Any) -> Any:
+        numbers = positions(argnums, len(args), "grad")
+        inputs = Inputs([args[i] for i in numbers], "grad", args)
+        with Trace() as trace:
+            boxes, trees = inputs.boxed(trace, lambda k, aval: Leaf(trace, aval))
+            full = list(args)
+            for i, tree in zip(numbers, trees, strict=True):
+                full[i] = tree
+            out = f(*full, **kwargs)
+            aux = None
+            if has_aux:
+                out, aux = out
+            roots = _scalar_root(inputs.space, trace, out)
+        with inputs.space._backend.quiet():
+            leaves = walk(roots, retain=False)
+        gradients = inputs.trees(inputs.hand_out([leaves.get(box._node) for box in boxes]))
+        value = unboxed(inputs.space, trace, out, inputs.as_tensor)
+        if has_aux:
+            value = value, optree.tree_map(lambda x: unboxed(inputs.space, trace, x, inputs.as_tensor), aux)
+        return value, gradients[0] if isinstance(argnums, int) else gradients
+
+    return both
+
+
+def _scalar_root(space: Namespace, trace: Trace, out: Any) -> list[tuple[Node, Any]]:
+    """Where to start the walk for a gradient: nowhere if the result does not depend on the arguments."""
+    if not is_array(out):
+        raise NonScalarError(
+            f"grad takes a function that returns a scalar array; this one returned a {type(out).__name__}"
+            " (with has_aux=True it may return a pair)"
+        )
+    if isinstance(out, int | float | complex) and not hasattr(out, "dtype"):
+        if isinstance(out, complex):
+            raise _complex_output()
+        return []
+    if out.shape != ():
+        raise NonScalarError(
+            f"grad takes a function that returns a scalar; this one returned shape {tuple(out.shape)}: reduce it, for "
+            "example with xp.sum, or use jacobian or vjp"
+        )
+    if space._aval_of(out).complex:
+        raise _complex_output()
+    if not isinstance(out, Tensor) or out._node is None or out._node.trace is not trace:
+        return []
+    return [(out._node, ones_like(space, out._value))]
+
+
+def _complex_output() -> DtypeError:
+    return DtypeError(
+        "grad takes a function that returns a real scalar; this one returned a complex one: take xp.real(...) or "
+        "xp.abs(...) of it, or use jacobian (holomorphic functions) or vjp"
+    )
+
+
+def ones_like(space: Namespace, value: Any) -> Any:
+    """A cotangent of ones for a value at any level."""
+    while isinstance(value, Tensor):
+        value = value._value
+    return space._raw.ones_like(value)
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """Evaluate a function and return its pullback, the vector-Jacobian product.
+
+    Parameters
+    ----------
+    f : callable
+        A function of the primals that returns an array or a nested container of arrays.
+    *primals : array, Tensor, float, or container of them
+
+    Returns
+    -------
+    out
+        ``f(*primals)``.
+    pullback : callable
+        Takes a cotangent, shaped as `out`, and returns a tuple of cotangents, one a primal. It may be
+        called any number of times. The convention for complex numbers is Re<v, J w> = Re<J* v, w>.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> out, pullback = agrad.vjp(lambda x: x * x, numpy.asarray([1.0, 2.0]))
+    >>> pullback(numpy.asarray([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    run = Recorded(f, Inputs(primals, "vjp"))
+    inputs, space = run.inputs, run.inputs.space
+
+    def pullback(ct: Any) -> tuple[Any, ...]:
+        given, found = flatten(ct)
+        if found != run.structure:
+            raise DtypeError(
+                f"the pullback got a cotangent of structure {found}; it must have the result's, {run.structure}"
+            )
+        cts = [
+            _constant(space, seed_of(space, c, aval, "the pullback's cotangent")) if aval is not None else None
+            for c, aval in zip(given, run.avals, strict=True)
+        ]
+        values = inputs.hand_out(run.pull(cts))
+        tensors = any(isinstance(c, Tensor) for c in given)
+        return inputs.trees([space._wrap(v) for v in values] if tensors else values)
+
+    return run.out(), pullback
+
+
+class Recorded:
+    """One call of a function, recorded: its results, and the walk back from any of them."""
+
+    def __init__(self, f: Callable[..., Any], inputs: Inputs) -> None:
+        self.inputs = inputs
+        with Trace() as self.trace:
+            boxes, trees = inputs.boxed(self.trace, lambda k, aval: Leaf(self.trace, aval))
+            self.results, self.structure = flatten(f(*trees))
+        self._leaves = [box._node for box in boxes]
+        self.avals = [self._aval(y) for y in self.results]
+
+    def _aval(self, y: Any) -> Aval | None:
+        if not is_array(y):
+            return None
+        aval = self.inputs.space._aval_of(y if hasattr(y, "dtype") else self.inputs.space._raw.asarray(y))
+        return aval if aval.inexact else None
+
+    def out(self) -> Any:
+        """The results as users get them."""
+        inputs = self.inputs
+        plain = [unboxed(inputs.space, self.trace, y, inputs.as_tensor) for y in self.results]
+        return optree.tree_unflatten(self.structure, plain)
+
+    def roots(self, cts: Sequence[Any]) -> list[tuple[Node, Any]]:
+        """Nodes of the results that depend on the arguments, with their cotangents."""
+        return [
+            (y._node, ct)
+            for y, ct in zip(self.results, cts, strict=True)
+            if ct is not None and isinstance(y, Tensor) and y._node is not None and y._node.trace is self.trace
+        ]
+
+    def pull(self, cts: Sequence[Any], visit: Callable[[Node, Any], Any] | None = None) -> list[Any]:
+        """Cotangents of the followed inputs for cotangents of the results; None stands for zeros."""
+        with self.inputs.space._backend.quiet():
+            found = walk(self.roots(cts), retain=True, visit=visit)
+        return [found.get(leaf) for leaf in self._leaves]
+
+
+def _constant(space: Namespace, v: Any) -> Any:
+    return v._value if isinstance(v, Tensor) and v._node is None else v
+
+
+def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """Evaluate a function and return its linear approximation at the primals, `f_jvp`.
+
+    `f` runs once. Its pullback is linear in the cotangent; it is recorded once as well, and transposed.
+
+    Parameters
+    ----------
+    f : callable
+        As for `vjp`.
+    *primals : array, Tensor, float, or container of them
+
+    Returns
+    -------
+    out
+        ``f(*primals)``.
+    f_jvp : callable
+        Takes one tangent a primal and returns the tangent of the result; may be called any number of times.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> out, f_jvp = agrad.linearize(lambda x: x**3, 2.0)
+    >>> float(out), float(f_jvp(1.0)), float(f_jvp(0.5))
+    (8.0, 12.0, 6.0)
+    """
+    out, pullback = vjp(f, *primals)
+    space = Inputs(primals, "linearize").space
+    zero = optree.tree_map(lambda y: space._raw.zeros_like(raw_of(y)) if hasattr(y, "dtype") else y, out)
+    _, push = vjp(pullback, zero)
+
+    def f_jvp(*tangents: Any) -> Any:
+        return push(tangents)[0]
+
+    return out, f_jvp
+
+
+def positions(argnums: int | Sequence[int], count: int, what: str) -> tuple[int, ...]:
+    """The positional arguments that argnums names."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for i in numbers:
+        if not -count <= i < count:
+            raise TypeError(f"{what} was asked for argument {i} of a call with {count} positional arguments")
+    return tuple(i % count for i in numbers)

@@ -1,0 +1,33 @@
+"""`stop_gradient`: a constant, whatever follows the value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optree
+
+from agrad.interpret.apply import raw_of
+from agrad.tensors import Tensor
+
+__all__ = ["stop_gradient"]
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return the same values as constants, at every level and in both modes.
+
+    Parameters
+    ----------
+    x : Tensor, array, or container of them
+
+    Returns
+    -------
+    Tensor, array, or container of them
+        Tensors become constant Tensors; anything else is returned as it is.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> float(agrad.grad(lambda x: agrad.stop_gradient(x) * x)(3.0))
+    3.0
+    """
+    return optree.tree_map(lambda v: v._space._wrap(raw_of(v)) if isinstance(v, Tensor) else v, x)
