@@ -66,6 +66,7 @@ class Namespace:
         self._backend = backend
         self._raw = with_fallbacks(backend.load())
         self._owns = backend.owns
+        self._array_types: set[type] = set()
         self._plain: set[type] = {bool, int, float, complex, type(None), *backend.scalars()}
         self._aval_of: Callable[[Any], Aval] = interning(self._raw.isdtype)
         self._bound: dict[str, Bound] = {}
@@ -136,8 +137,6 @@ class Namespace:
         if name not in table:
             return None
         made = function(self._bind(name), create)
-        if name == "setitem":
-            return _key_second(made)
         if name not in INTERNAL:
             made.__doc__ = _documentation(name)
         return made
@@ -192,10 +191,6 @@ def _computed(raw: Any, op: Op) -> Callable[..., Any] | None:
 
 def _data_first(setitem: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, value, *, key: setitem(x, key, value)
-
-
-def _key_second(setitem: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, key, value: setitem(x, value, key=key)
 
 
 def _documentation(name: str) -> str:

@@ -10,7 +10,7 @@ from weakref import ref
 from agrad import imperative
 from agrad.aval import Aval
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, InPlaceError, ShapeError
-from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
+from agrad.interpret.apply import apply, escaped, evaluate, is_tracked, raw_of
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import BASE, enabled
 from agrad.interpret.reverse import Leaf, Node
@@ -413,10 +413,10 @@ for _dunder, _op in (COMPARISONS | UNARY).items():
 Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
-def operate(f: Bound, *args: Any) -> Any:
+def operate(f: Bound, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The general path of an operator: another type's reflected operator gets its turn."""
     space = f.space
-    for a in args:
+    for a in args or params.values():
         kind = type(a)
         if kind is not space._tensor and kind not in space._plain and not space._owns(a):
             if isinstance(a, Tensor):
@@ -427,7 +427,7 @@ def operate(f: Bound, *args: Any) -> Any:
             return NotImplemented
         if a is None:
             return NotImplemented
-    return apply(f, args, {}) if f.op.kind != "constant" else getattr(space, f.op.name)(*args)
+    return evaluate(f, params) if f.op.kind == "constant" else apply(f, args, params)
 
 
 # Helpers --------------------------------------------------------------------------------------------

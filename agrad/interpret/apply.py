@@ -132,6 +132,7 @@ def _survey(f: Bound, tensor: type, args: Iterable[Any], strict: bool = True) ->
                 top = trace
         elif f.space._owns(a):
             plain.add(kind)
+            f.space._array_types.add(kind)
         elif strict or hasattr(kind, "_node"):
             raise _foreign(f, a)
     return boxed, top

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from agrad.ops.declare import Op, Partial, select
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Bound", "names_of"]
 
 
+@cache
 def names_of(rule: Partial) -> tuple[str, ...]:
     """The names that a rule asks for, in its own order."""
     if isinstance(rule, select):

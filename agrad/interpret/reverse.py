@@ -148,40 +148,38 @@ def walk(
     while heap:
         node = heappop(heap)[1]
         ct = cts.pop(node)
-        if visit is not None:
-            ct = visit(node, ct)
-        if node.single:
-            parent = node.parents
-            if parent is None:
-                raise _freed(node)
-            if node.__class__ is Branch:
-                _join(cts, heap, node, ct)
-                continue
-            if ct is not None:
-                ct = node.pull(node.retrack() if retrack else node.saved, ct)
-            if parent in cts:
-                add(parent, ct)
-            else:
-                cts[parent] = ct
-                heappush(heap, (parent.rank, parent))
-        elif node.__class__ is Leaf:
-            leaves[node] = ct  # type: ignore[index]
-            continue
-        else:
+        while True:  # along a chain of single parents, without the heap
+            if visit is not None:
+                ct = visit(node, ct)
             parents = node.parents
             if parents is None:
                 raise _freed(node)
-            if ct is None:
-                for parent in parents:
-                    add(parent, None)
-            else:
-                for parent, g in zip(
-                    parents, node.pull(node.retrack() if retrack else node.saved, ct), strict=True
-                ):
-                    add(parent, g)
-        if not retain:
-            node.parents = node.saved = None
+            if not node.single:
+                break
+            if node.__class__ is Branch:
+                break
+            if ct is not None:
+                ct = node.pull(node.retrack() if retrack else node.saved, ct)
+            if not retain:
+                node.parents = node.saved = None
+            if parents in cts or (heap and heap[0][0] < parents.rank):
+                add(parents, ct)
+                node = None
+                break
+            node = parents
+        if node is None:
+            continue
         owned.discard(node)
+        if node.__class__ is Leaf:
+            leaves[node] = ct
+        elif node.__class__ is Branch:
+            _join(cts, heap, node, ct)
+        else:
+            gs = (None,) * len(parents) if ct is None else node.pull(node.retrack() if retrack else node.saved, ct)
+            if not retain:
+                node.parents = node.saved = None
+            for parent, g in zip(parents, gs, strict=True):
+                add(parent, g)
     return leaves
 
 

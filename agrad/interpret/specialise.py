@@ -1,15 +1,19 @@
 """Source code for each function of a namespace: the common case inlined, everything else through `apply`.
 
 An eager library lives or dies by what happens between the user's call and the backend's: here that is a few
-type tests, one call, and two small objects. The code is generated once, when a function is first used.
+type tests, one call, and two small objects. Inlined is what real floating-point code mostly does: one or two
+data arguments of one dtype, followed by one reverse trace. The code is generated when a function is first used.
+
+In the generated code an argument ``x2`` has its parent node in ``p1``, its aval in ``a1``, its value in ``v1``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
-from agrad.interpret.apply import apply, compose, evaluate, node_name
+from agrad.interpret.apply import apply, compose, evaluate, node_name, restore
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF
 from agrad.interpret.reverse import Node, rank
@@ -28,49 +32,70 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
     operands that an operator has to leave to somebody else.
     """
     op, space = f.op, f.space
-    env: dict[str, Any] = {
-        "f": f, "apply": apply, "compose": compose, "evaluate": evaluate, "other": other,
-        "Tensor": space._tensor, "OFF": OFF, "rank": rank, "impl": f.impl, "aval_of": space._aval_of,
-        "space": space, "raw": space._raw,
-    }  # fmt: skip
-    signature, fast = op.signature, ""
+    name = op.name.split(".")[-1]
+    signature = op.signature
     parameters = "{" + ", ".join(f"{p.name!r}: {p.name}" for p in op.parameters[op.arity :]) + "}"
     arguments = "(" + "".join(f"{a}, " for a in op.arguments) + ")"
-    if operator:
-        tail = f"return other(f, {', '.join(p.name for p in op.parameters)})"
-        if operator == "reflected":
-            signature = f"({', '.join(p.name for p in reversed(op.parameters))}, /)"
-    elif op.kind in ("composite", "constant"):
-        tail = f"return {'compose' if op.kind == 'composite' else 'evaluate'}(f, {parameters})"
-    elif op.kind == "creation":
-        tail = f"return other(f, {parameters}, requires_grad)"
+    env: dict[str, Any] = {
+        "f": f, "tail": other, "Tensor": space._tensor, "OFF": OFF, "rank": rank, "impl": f.impl, "raw": space._raw,
+        "space": space, "aval_of": space._aval_of, "arrays": space._array_types, "restore": restore,
+    }  # fmt: skip
+    body = ""
+    tail = f"return tail(f, {arguments}, {parameters})"
+    if op.kind == "creation":
         signature = signature[:-1] + (", requires_grad=False)" if "*" in signature else ", *, requires_grad=False)")
-    else:
-        tail = f"return apply(f, {arguments}, {parameters})"
+        tail = f"return tail(f, {parameters}, requires_grad)"
+    elif op.kind in ("composite", "constant") and not operator:
+        tail = f"return tail(f, {parameters})"
+        env["tail"] = compose if op.kind == "composite" else evaluate
+    elif not operator:
+        env["tail"] = apply
+    if operator == "reflected":
+        signature = f"({', '.join(p.name for p in reversed(op.parameters))}, /)"
     if op.name == "pow":
-        fast = "    if type(x2) in (int, float):\n        return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)\n"
-    elif _specialised(op):
-        fast = _unary(f, env) if op.arity == 1 else _binary(f, env)
-    name = op.name.split(".")[-1]
-    exec(f"def {name}{signature}:\n{fast}    {tail}\n", env)
-    made: Callable[..., Any] = env[name]
+        body = "    if type(x2) is int or type(x2) is float:\n        return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)\n"
+    elif op.name == "setitem":
+        signature = "(x, key, value)"
+    if not body and _specialised(op):
+        body = _unary(f, env) if op.arity == 1 else _binary(f, env, operator)
+    exec(f"def {name}{signature}:\n{body}    {tail}\n", env)
+    made: FunctionType = env[name]
     made.__module__ = repr(space)
     made.__qualname__ = name
     return made
 
 
 def _specialised(op: Op) -> bool:
-    """Elementwise ops of floats to floats with nothing but data for arguments, at most two of them."""
-    return (
-        op.kind == "elementwise"
-        and op.arity == len(op.parameters) <= 2
-        and all(p is not None and (callable(p) or isinstance(p, select) or p != 0) for p in op.vjp)
-        and all(p.kind == "positional" and p.default is None for p in op.parameters)
+    """Ops with one result of one or two data arguments, none of them a list or optional."""
+    if op.kind not in ("elementwise", "linear", "bilinear", "general") or op.joint or op.outputs > 1:
+        return False
+    if op.arity > 2 or any(p.kind == "star" or p.name == "arrays" or p.default for p in op.parameters[: op.arity]):
+        return False
+    return any(rule is not None and rule != 0 for rule in op.vjp)
+
+
+def _same_dtype(op: Op) -> bool:
+    """Whether the op, of arguments of one aval, has a result of that aval."""
+    return op.kind == "elementwise"
+
+
+def _compute(f: Bound) -> str:
+    """The op itself, one level further out."""
+    op = f.op
+    if op.name in SYMBOLS:
+        return f"v0 {SYMBOLS[op.name]} v1"
+    values = [f"v{i}" for i in range(op.arity)]
+    passed = ", ".join(
+        values[i] if i < op.arity else f"{p.name}={p.name}" if p.kind == "keyword" else p.name
+        for i, p in enumerate(op.parameters)
     )
+    boxed = " or ".join(f"type({v}) is Tensor" for v in values)
+    name = op.name.split(".")[-1]
+    again = "setitem(v0, key, v1)" if op.name == "setitem" else f"{name}({passed})"
+    return f"{again} if {boxed} else impl({passed})"
 
 
 RECORD = """\
-{indent}out = {compute}
 {indent}y = Tensor()
 {indent}y._value = out
 {indent}y._aval = {aval}
@@ -83,104 +108,130 @@ RECORD = """\
 """
 
 
-def _unary(f: Bound, env: dict[str, Any]) -> str:
-    node, saved = _node(f, env, (0,))
-    name = f.op.name
-    argument = f.op.arguments[0]
-    record = RECORD.format(
-        indent=" " * 16,
-        compute=f"impl({argument}) if type({argument}) is not Tensor else {name}({argument})",
-        aval="aval",
-        node=node,
-        parents="parent",
-        saved=saved,
+def _record(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool, indent: int) -> str:
+    node, saved = _node(f, env, tracked, plain)
+    parents = f"p{tracked[0]}" if len(tracked) == 1 else f"({', '.join(f'p{i}' for i in tracked)})"
+    return RECORD.format(
+        indent=" " * indent, aval="a" if plain else "aval", node=node, parents=parents, saved=saved
     )
+
+
+def _unary(f: Bound, env: dict[str, Any]) -> str:
+    x = f.op.arguments[0]
+    if _same_dtype(f.op):
+        finish = "                a = a0\n" + _record(f, env, (0,), True, 16)
+    else:
+        finish = "                aval = aval_of(out)\n                if aval.dtype is a0.dtype:\n"
+        finish += _record(f, env, (0,), False, 20)
     return f"""\
-    if type({argument}) is Tensor:
-        parent = {argument}._node
-        if parent is not None and not OFF:
-            aval = {argument}._aval
-            trace = parent.trace
-            if aval.real and trace.recording:
-                {argument} = {argument}._value
-{record}"""
+    if type({x}) is Tensor and not OFF:
+        p0 = {x}._node
+        if p0 is not None:
+            a0 = {x}._aval
+            trace = p0.trace
+            if a0.real and trace.recording:
+                v0 = {x}._value
+                out = {_compute(f)}
+{finish}"""
 
 
-def _binary(f: Bound, env: dict[str, Any]) -> str:
-    a, b = f.op.arguments
-    symbol = SYMBOLS.get(f.op.name)
-    boxed = f"type({a}) is Tensor or type({b}) is Tensor"
-    compute = f"{a} {symbol} {b}" if symbol else f"{f.op.name}({a}, {b}) if {boxed} else impl({a}, {b})"
-
-    def record(tracked: tuple[int, ...], parents: str, indent: int) -> str:
-        node, saved = _node(f, env, tracked)
-        return RECORD.format(
-            indent=" " * indent, compute=compute, aval="aval", node=node, parents=parents, saved=saved
-        )
-
-    scalar_left = scalar_right = ""
-    if symbol:
-        scalar_right = f"""\
-            elif (type({b}) is float or type({b}) is int) and pa is not None and aval.real:
-                trace = pa.trace
-                if trace.recording:
-                    {a} = {a}._value
-{record((0,), "pa", 20)}"""
-        scalar_left = f"""\
-        elif type({a}) is float or type({a}) is int:
-            if type({b}) is Tensor and (pb := {b}._node) is not None and (aval := {b}._aval).real:
-                trace = pb.trace
-                if trace.recording:
-                    {b} = {b}._value
-{record((1,), "pb", 20)}"""
+def _operand(f: Bound, i: int) -> str:
+    """Code that takes one of two operands apart; its aval is None for a Python scalar."""
+    op = f.op
+    x = op.arguments[i]
+    take = f"p{i} = {x}._node; a{i} = {x}._aval; v{i} = {x}._value"
+    scalar = ""
+    if op.name in SYMBOLS:
+        scalar = f"elif type({x}) is float or type({x}) is int:\n            p{i} = a{i} = None; v{i} = {x}\n        "
+    elif op.kind == "elementwise" or op.name == "setitem":
+        scalar = f"elif type({x}) is float or type({x}) is int:\n            p{i} = a{i} = v{i} = None\n        "
     return f"""\
-    if not OFF:
-        if type({a}) is Tensor:
-            pa = {a}._node
-            aval = {a}._aval
-            if type({b}) is Tensor:
-                if aval is {b}._aval and aval.real:
-                    pb = {b}._node
-                    if pa is not None:
-                        trace = pa.trace
-                        if trace.recording:
-                            if pb is None:
-                                {a} = {a}._value; {b} = {b}._value
-{record((0,), "pa", 32)}\
-                            elif pb.trace is trace:
-                                {a} = {a}._value; {b} = {b}._value
-{record((0, 1), "(pa, pb)", 32)}\
-                    elif pb is not None:
-                        trace = pb.trace
-                        if trace.recording:
-                            {a} = {a}._value; {b} = {b}._value
-{record((1,), "pb", 28)}\
-{scalar_right}\
-{scalar_left}"""
-
-
-def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...]) -> tuple[str, str]:
-    """Make the node class for these tracked arguments; its name in `env`, and what to save."""
-    needed = {n for i in tracked for n in f.vjp_names[i]} - {"xp"}
-    layout = tuple(n for n in (*f.op.arguments, "out") if n in needed)
-    saved = layout[0] if len(layout) == 1 else f"({', '.join(layout)})" if layout else "None"
-    terms = []
-    for i in tracked:
-        partial = f.op.vjp[i]
-        env[f"p{i}"] = partial.condition if isinstance(partial, select) else partial
-        call = f"p{i}({', '.join(names_of(partial))})"
-        if isinstance(partial, select):
-            terms.append(f"xp.where({call}, ct, 0)")
-        elif callable(partial):
-            terms.append(f"{call} * ct")
+        if type({x}) is Tensor:
+            {take}
+        {scalar}elif type({x}) in arrays:
+            p{i} = None; a{i} = aval_of({x}); v{i} = {x}
         else:
-            terms.append({1: "ct", -1: "-ct"}.get(partial, f"ct * {partial!r}"))  # type: ignore[arg-type]
-    lines = []
-    if layout:
-        lines.append(f"{saved} = saved")
-    if any("xp" in names_of(f.op.vjp[i]) or isinstance(f.op.vjp[i], select) for i in tracked):
-        boxed = " or ".join(f"type({n}) is Tensor" for n in ("ct", *layout))
+            a{i} = False
+"""
+
+
+def _binary(f: Bound, env: dict[str, Any], operator: str) -> str:
+    op = f.op
+    blocks = []
+    for tracked in ((0, 1), (0,), (1,)):
+        if any(op.vjp[i] is None or op.vjp[i] == 0 for i in tracked):
+            continue
+        i = tracked[0]
+        others = [j for j in (0, 1) if j not in tracked]
+        test = " and ".join([f"p{i} is not None", *(f"p{j} is None" for j in others)])
+        if len(tracked) == 2:
+            test = "p0 is not None and p1 is not None and p0.trace is p1.trace"
+        linear_only = op.vjp[others[0]] is None if others else False
+        same = f"(a0 is a1 or a{others[0]} is None)" if others else "a0 is a1"
+        alike = " and ".join([f"a{i}.real", *([] if linear_only else ["a0 is not None", "a1 is not None", "a0.dtype is a1.dtype"])])
+        fill = ""
+        if others and op.name not in SYMBOLS and (op.kind == "elementwise" or op.name == "setitem"):
+            j = others[0]
+            fill = f"                if v{j} is None:\n                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype)\n"
+            if not _same_dtype(op):
+                fill += f"                    a{j} = aval_of(v{j})\n"
+        code = f"        if {test} and a{i}.real:\n            trace = p{i}.trace\n            if trace.recording:\n{fill}"
+        if _same_dtype(op):
+            code += f"                if {same}:\n                    out = {_compute(f)}\n                    a = a{i}\n"
+            code += _record(f, env, tracked, True, 20)
+        code += f"                if {alike}:\n                    out = {_compute(f)}\n"
+        code += f"                    aval = aval_of(out)\n                    if aval.dtype is a{i}.dtype:\n"
+        code += _record(f, env, tracked, False, 24)
+        blocks.append(code)
+    cases = "".join(blocks)
+    return f"    if not OFF:\n{_scalar_right(f, env)}{_operand(f, 0)}{_operand(f, 1)}        if a0 is False or a1 is False:\n            p0 = p1 = None\n{cases}"
+
+
+def _scalar_right(f: Bound, env: dict[str, Any]) -> str:
+    """The shortest way of all, for what loops and formulas are full of: a Tensor and a Python scalar."""
+    if f.op.name not in SYMBOLS:
+        return ""
+    return f"""\
+        if (type(x2) is float or type(x2) is int) and type(x1) is Tensor:
+            p0 = x1._node
+            if p0 is not None:
+                a = x1._aval
+                trace = p0.trace
+                if a.real and trace.recording:
+                    v0 = x1._value
+                    v1 = x2
+                    out = {_compute(f)}
+{_record(f, env, (0,), True, 20)}"""
+
+
+def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool) -> tuple[str, str]:
+    """Make the node class for these tracked arguments; return its name in `env` and what to save.
+
+    `plain`: no broadcasting and one dtype, so that cotangents fit as they are.
+    """
+    op = f.op
+    needed = {n for i in tracked for n in f.vjp_names[i]} - {"xp", "ct"}
+    layout: dict[str, str] = {}  # name in the VJP: expression where it is recorded
+    for i, name in enumerate(op.arguments):
+        if name in needed:
+            layout[name] = f"a{i}" if op.kind == "linear" and op.vjp[i] is not None else f"v{i}"
+    layout |= {p.name: p.name for p in op.parameters[op.arity :] if p.name in needed}
+    if "out" in needed:
+        layout["out"] = "out"
+    if not plain:
+        layout |= {f"a{i}": f"a{i}" for i in tracked}
+    names = list(layout)
+    left = names[0] if len(names) == 1 else ", ".join(names)
+    values = list(layout.values())
+    saved = values[0] if len(values) == 1 else f"({', '.join(values)})" if values else "None"
+    lines = [f"{left} = saved"] if names else []
+    followed = [n for n in names if layout[n] == "out" or layout[n].startswith("v")]
+    terms = [_term(f, env, i) for i in tracked]
+    if not plain or any("xp" in term for term in terms):
+        boxed = " or ".join(f"type({n}) is Tensor" for n in ("ct", *followed))
         lines.append(f"xp = space if {boxed} else raw")
+    if not plain:
+        terms = [f"restore(f, xp, {term}, a{i})" for i, term in zip(tracked, terms, strict=True)]
     lines.append(f"return {', '.join(terms)}")
     scope = dict(env)
     exec("def pull(saved, ct):\n    " + "\n    ".join(lines), scope)
@@ -190,28 +241,43 @@ def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...]) -> tuple[str,
         "pull": staticmethod(scope["pull"]),
         "retrack": _retracker(f, tracked, layout),
     }
-    name = f"N{''.join(map(str, tracked))}"
-    env[name] = type(node_name(f.op.name), (Node,), body)
+    name = f"N{''.join(map(str, tracked))}{'' if plain else 'b'}"
+    env[name] = type(node_name(op.name), (Node,), body)
     return name, saved
 
 
-def _retracker(f: Bound, tracked: tuple[int, ...], layout: tuple[str, ...]) -> Callable[[Node], Any]:
+def _term(f: Bound, env: dict[str, Any], i: int) -> str:
+    """The cotangent of one argument as an expression."""
+    rule = f.op.vjp[i]
+    env[f"rule{i}"] = rule.condition if isinstance(rule, select) else rule
+    call = f"rule{i}({', '.join(names_of(rule))})"
+    if f.op.kind != "elementwise":
+        return call
+    if isinstance(rule, select):
+        return f"xp.where({call}, ct, 0)"
+    if callable(rule):
+        return f"{call} * ct"
+    return {1: "ct", -1: "-ct"}.get(rule, f"ct * {rule!r}")  # type: ignore[arg-type]
+
+
+def _retracker(f: Bound, tracked: tuple[int, ...], layout: dict[str, str]) -> Callable[[Node], Any]:
     """How such a node boxes its saved values again with the nodes that they came from."""
     space = f.space
-    position = {f.op.arguments[i]: k for k, i in enumerate(tracked)}
+    origins = {f"v{i}": k for k, i in enumerate(tracked)}
+    expressions = list(layout.values())
 
     def retrack(node: Node) -> Any:
-        if not layout:
+        if not expressions:
             return None
-        values = [node.saved] if len(layout) == 1 else list(node.saved)
-        for k, name in enumerate(layout):
-            if name == "out":
+        values = [node.saved] if len(expressions) == 1 else list(node.saved)
+        for k, expression in enumerate(expressions):
+            if expression == "out":
                 origin: Any = node
-            elif name in position:
-                origin = node.parents if len(tracked) == 1 else node.parents[position[name]]
+            elif expression in origins:
+                origin = node.parents if len(tracked) == 1 else node.parents[origins[expression]]
             else:
                 continue
             values[k] = space._box(values[k], space._aval_of(values[k]), origin)
-        return values[0] if len(layout) == 1 else tuple(values)
+        return values[0] if len(expressions) == 1 else tuple(values)
 
     return retrack

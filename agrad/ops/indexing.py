@@ -22,7 +22,7 @@ linear("getitem(x, /, key)", lambda xp, ct, x, key: xp.scatter(ct, key, shape=x.
 linear(
     "setitem(x, value, /, *, key)",
     lambda xp, ct, key: xp.setitem(ct, key, 0),
-    lambda xp, ct, key: _written(xp, ct, key),
+    lambda xp, ct, value, key: _written(xp, ct, value, key),
 )
 linear("scatter(values, /, key, *, shape)", lambda xp, ct, key: xp.getitem(ct, key))
 
@@ -44,14 +44,14 @@ def _put_along_axis(xp: Any, ct: Any, x: Any, indices: Any, axis: int) -> Any:
     return xp.scatter(ct, grid, shape=(*ct.shape[:axis], x.shape[axis], *ct.shape[axis + 1 :]))
 
 
-def _written(xp: Any, ct: Any, key: Any) -> Any:
+def _written(xp: Any, ct: Any, value: Any, key: Any) -> Any:
     """The part of `ct` that an assignment wrote. Where it wrote twice, only the last value is still there."""
     g = xp.getitem(ct, key)
-    if not _may_repeat(xp, key):
-        return g
-    ids = xp.reshape(xp.arange(prod(g.shape)), g.shape)
-    last = xp.getitem(xp.setitem(xp.zeros_like(ct, dtype=ids.dtype), key, ids), key)
-    return xp.where(last == ids, g, 0)
+    if _may_repeat(xp, key):
+        ids = xp.reshape(xp.arange(prod(g.shape)), g.shape)
+        last = xp.getitem(xp.setitem(xp.zeros_like(ct, dtype=ids.dtype), key, ids), key)
+        g = xp.where(last == ids, g, 0)
+    return xp.expand_dims(g, axis=tuple(range(value.ndim - g.ndim)))  # a value may have more axes, of length one
 
 
 def _may_repeat(xp: Any, key: Any) -> bool:

@@ -51,11 +51,11 @@ class Inputs:
         arrays = [x for x in [*leaves, *flatten(tuple(others))[0]] if is_array(x)]
         self.space: Namespace = array_namespace(*arrays)
         self.as_tensor = any(isinstance(x, Tensor) for x in leaves)
-        self.leaves = [self._value(x) for x in leaves]
-        self.followed = [i for i, v in enumerate(self.leaves) if is_array(v) and self.space._aval_of(v).inexact]
-        self.avals: list[Aval] = [self.space._aval_of(self.leaves[i]) for i in self.followed]
         for tree in trees:
             self._check(tree)
+        self.leaves = [self._value(x) for x in leaves]
+        self.followed = [i for i, v in enumerate(self.leaves) if hasattr(v, "dtype") and is_array(v) and self.space._aval_of(v).inexact]
+        self.avals: list[Aval] = [self.space._aval_of(self.leaves[i]) for i in self.followed]
 
     def _value(self, x: Any) -> Any:
         """The value to box: a plain array, or a Tensor that something further out follows."""
