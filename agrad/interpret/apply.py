@@ -199,7 +199,7 @@ def _rule_space(f: Bound, values: Iterable[Any]) -> Any:
     """The namespace a rule computes in: the backend's own unless a value is still followed."""
     tensor = f.space._tensor
     for v in values:
-        if type(v) is tensor or (type(v) in (list, tuple) and any(type(item) is tensor for item in v)):
+        if type(v) is tensor or (isinstance(v, list | tuple) and any(type(item) is tensor for item in v)):
             return f.space
     return f.space._raw
 

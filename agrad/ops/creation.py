@@ -31,6 +31,5 @@ def _meshgrid(xp: Any, arrays: Sequence[Any], indexing: str) -> tuple[Any, ...]:
         raise ValueError(f"indexing must be 'xy' or 'ij', not {indexing!r}")
     n = len(arrays)
     axes = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else range(n)
-    return tuple(
-        xp.broadcast_arrays(*(xp.reshape(a, (1,) * i + (a.size,) + (1,) * (n - i - 1)) for i, a in zip(axes, arrays)))
-    )
+    columns = (xp.reshape(a, (1,) * i + (a.size,) + (1,) * (n - i - 1)) for i, a in zip(axes, arrays, strict=True))
+    return tuple(xp.broadcast_arrays(*columns))

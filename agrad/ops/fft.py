@@ -79,11 +79,13 @@ def _axes(s: Sequence[int] | None, axes: Sequence[int] | None, ndim: int) -> tup
 
 def _resize(xp: Any, y: Any, shape: tuple[int, ...]) -> Any:
     """Trim or pad with zeros, at the end of each axis, to a shape."""
-    y = y[tuple(slice(0, size) for size in shape)]
     for axis, size in enumerate(shape):
-        if y.shape[axis] < size:
-            missing = (*y.shape[:axis], size - y.shape[axis], *y.shape[axis + 1 :])
-            y = xp.concat([y, xp.zeros(missing, dtype=y.dtype, device=y.device)], axis=axis)
+        have = y.shape[axis]
+        if have > size:
+            y = y[(slice(None),) * axis + (slice(0, size), ...)]
+        elif have < size:
+            zeros = xp.zeros((*y.shape[:axis], size - have, *y.shape[axis + 1 :]), dtype=y.dtype, device=y.device)
+            y = xp.concat([y, zeros], axis=axis)
     return y
 
 

@@ -23,16 +23,14 @@ from typing import Any
 from agrad.ops._shapes import is_complex, keep
 from agrad.ops.declare import composite, constant, general, linear
 
-# Murray, Differentiation of the Cholesky decomposition (2016), eqs. 8 to 10
+# Murray, Differentiation of the Cholesky decomposition (2016)
 general(
     "linalg.cholesky(x, /, *, upper=False)",
     vjp=lambda xp, ct, out, upper: _cholesky_vjp(xp, _h(xp, ct), _h(xp, out)) if upper else _cholesky_vjp(xp, ct, out),
-    jvp=lambda xp, t, out, upper: (
-        _h(xp, _cholesky_jvp(xp, t, _h(xp, out))) if upper else _cholesky_jvp(xp, t, out)
-    ),
+    jvp=lambda xp, t, out, upper: _h(xp, _cholesky_jvp(xp, t, _h(xp, out))) if upper else _cholesky_jvp(xp, t, out),
 )
 composite("linalg.cross(x1, x2, /, *, axis=-1)", lambda xp, x1, x2, axis: _cross(xp, x1, x2, axis))
-# Jacobi's formula; Magnus and Neudecker, Matrix Differential Calculus (1988), 8.3
+# Jacobi's formula: d det x = tr(adj(x) dx)
 general(
     "linalg.det(x, /)",
     vjp=lambda xp, ct, x: ct[..., None, None] * _h(xp, _adjugate(xp, x)),
@@ -42,14 +40,14 @@ linear(
     "linalg.diagonal(x, /, *, offset=0)",
     lambda xp, ct, x, offset: _place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
 )
-# Boeddeker et al., On the computation of complex-valued gradients (2017), 4.18: unit vectors, their phases fixed
+# Boeddeker et al., On the computation of complex-valued gradients (2017): unit vectors, their phases kept
 general(
     "linalg.eig(x, /)",
     vjp=lambda xp, ct, out: _eig_vjp(xp, ct, out),
     jvp=lambda xp, t, out: _eig_jvp(xp, t, out),
     outputs=2,
 )
-# Giles, Collected matrix derivative results (2008), 2.2.5 and 3.1
+# Giles, Collected matrix derivative results (2008)
 general(
     "linalg.eigh(x, /)",
     vjp=lambda xp, ct, out: _eigh_vjp(xp, ct, out),
@@ -63,7 +61,7 @@ general(
     vjp=lambda xp, ct, x: _eigvalsh_vjp(xp, ct, x),
     jvp=lambda xp, t, x: _eigvalsh_jvp(xp, t, x),
 )
-# Giles (2008), 2.2.3
+# Giles (2008)
 general(
     "linalg.inv(x, /)",
     vjp=lambda xp, ct, out: -(_h(xp, out) @ ct @ _h(xp, out)),
@@ -76,27 +74,27 @@ composite(
 composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n))
 constant("linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer")
 composite("linalg.outer(x1, x2, /)", lambda xp, x1, x2: _outer(xp, x1, x2))
-# Golub and Pereyra, The differentiation of pseudo-inverses (1973), eq. 4.12, for perturbations that keep the rank
+# Golub and Pereyra, The differentiation of pseudo-inverses (1973), for perturbations that keep the rank
 general(
     "linalg.pinv(x, /, *, rtol=None)",
     vjp=lambda xp, ct, out, x: _pinv_vjp(xp, ct, out, x),
     jvp=lambda xp, t, out, x: _pinv_jvp(xp, t, out, x),
 )
-# Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010), 3; Roberts and Roberts (2020)
+# Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010)
 general(
     "linalg.qr(x, /, *, mode='reduced')",
     vjp=lambda xp, ct, out: _qr_vjp(xp, ct, out),
     jvp=lambda xp, t, out: _qr_jvp(xp, t, out),
     outputs=2,
 )
-# Boeddeker et al. (2017), 4.10: d log det = tr(x^-1 dx), its real part for logabsdet, its imaginary part for the phase
+# Boeddeker et al. (2017): d log det x = tr(x^-1 dx), of which logabsdet takes the real part and the sign the other
 general(
     "linalg.slogdet(x, /)",
     vjp=lambda xp, ct, out, x: _slogdet_vjp(xp, ct, out[0], x),
     jvp=lambda xp, t, out, x: _slogdet_jvp(xp, t, out[0], x),
     outputs=2,
 )
-# Giles (2008), 2.3.1
+# Giles (2008)
 general(
     "linalg.solve(x1, x2, /)",
     vjp=lambda xp, ct, out, x1, x2: _solve_vjp(xp, ct, out, x1, x2.ndim == 1),
@@ -124,8 +122,7 @@ composite(
 general(
     "linalg.vector_norm(x, /, *, axis=None, keepdims=False, ord=2)",
     vjp=lambda xp, ct, out, x, axis, keepdims, ord: (
-        keep(xp, ct, axis, x.ndim, keepdims)
-        * _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)
+        keep(xp, ct, axis, x.ndim, keepdims) * _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)
     ),
     jvp=lambda xp, t, out, x, axis, keepdims, ord: xp.sum(
         _real(xp, _conj(xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)) * t),
@@ -462,8 +459,8 @@ def _nonzero_values(xp: Any, s: Any, x: Any) -> Any:
 
 def _resolution(xp: Any, values: Any, size: int) -> Any:
     """What eigenvalues or singular values must differ by to be told apart, as one value a matrix."""
-    size_of = xp.abs(values)
-    return size * _eps(xp, values) * (xp.max(size_of, axis=-1, keepdims=True) if values.shape[-1] else size_of)
+    largest = xp.max if values.shape[-1] else xp.sum
+    return size * _eps(xp, values) * largest(xp.abs(values), axis=-1, keepdims=True)
 
 
 def _reciprocal(xp: Any, x: Any, tiny: Any) -> Any:
@@ -515,7 +512,7 @@ def _diag(xp: Any, values: Any) -> Any:
 
 def _place_diagonal(xp: Any, values: Any, rows: int, columns: int, offset: int) -> Any:
     """Matrices of zeros but for one diagonal: value i stands in the i-th row that the diagonal passes."""
-    before = max(0, -offset)
+    before = min(max(0, -offset), rows)
     after = rows - before - values.shape[-1]
     zeros = xp.zeros((*values.shape[:-1], max(before, after)), dtype=values.dtype, device=values.device)
     padded = xp.concat([zeros[..., :before], values, zeros[..., :after]], axis=-1)

@@ -38,17 +38,21 @@ general(
 )
 general(
     "prod(x, /, *, axis=None, dtype=None, keepdims=False)",
-    vjp=lambda xp, ct, x, axis, keepdims: keep(xp, ct, axis, x.ndim, keepdims)
-    * _conj(xp, _product_of_others(xp, xp.astype(x, ct.dtype, copy=False), axis)),
+    vjp=lambda xp, ct, x, axis, keepdims: (
+        keep(xp, ct, axis, x.ndim, keepdims)
+        * _conj(xp, _product_of_others(xp, xp.astype(x, ct.dtype, copy=False), axis))
+    ),
     jvp=lambda xp, t, out, x, axis, keepdims: xp.sum(
         _product_of_others(xp, xp.astype(x, out.dtype, copy=False), axis) * t, axis=axis, keepdims=keepdims
     ),
 )
 general(
     "std(x, /, *, axis=None, correction=0.0, keepdims=False)",
-    vjp=lambda xp, ct, out, x, axis, correction, keepdims: keep(xp, ct, axis, x.ndim, keepdims)
-    * _std_scale(xp, out, x, axis, correction, keepdims)
-    * _centred(xp, x, axis),
+    vjp=lambda xp, ct, out, x, axis, correction, keepdims: (
+        keep(xp, ct, axis, x.ndim, keepdims)
+        * _std_scale(xp, out, x, axis, correction, keepdims)
+        * _centred(xp, x, axis)
+    ),
     jvp=lambda xp, t, out, x, axis, correction, keepdims: xp.sum(
         _std_scale(xp, out, x, axis, correction, keepdims) * _conj(xp, _centred(xp, x, axis)) * t,
         axis=axis,
@@ -61,15 +65,12 @@ linear(
 )
 general(
     "var(x, /, *, axis=None, correction=0.0, keepdims=False)",
-    vjp=lambda xp, ct, x, axis, correction, keepdims: keep(xp, ct, axis, x.ndim, keepdims)
-    * 2
-    / _freedom(x, axis, correction)
-    * _centred(xp, x, axis),
-    jvp=lambda xp, t, x, axis, correction, keepdims: xp.sum(
-        _conj(xp, _centred(xp, x, axis)) * t, axis=axis, keepdims=keepdims
-    )
-    * 2
-    / _freedom(x, axis, correction),
+    vjp=lambda xp, ct, x, axis, correction, keepdims: (
+        keep(xp, ct, axis, x.ndim, keepdims) * 2 / _freedom(x, axis, correction) * _centred(xp, x, axis)
+    ),
+    jvp=lambda xp, t, x, axis, correction, keepdims: (
+        xp.sum(_conj(xp, _centred(xp, x, axis)) * t, axis=axis, keepdims=keepdims) * 2 / _freedom(x, axis, correction)
+    ),
 )
 
 
@@ -155,18 +156,24 @@ def _exclusive(xp: Any, x: Any, axis: int) -> Any:
 
 def _cumulative_prod_jvp(xp: Any, t: Any, out: Any, x: Any, axis: int, include_initial: bool) -> Any:
     """From ``out[k] = x[k] out[k-1]`` follows ``T[k] = x[k] T[k-1] + out[k-1] t[k]``."""
-    x = xp.astype(x, out.dtype, copy=False)
+    x = _factors(xp, x, out.dtype)
     t = _recurrence(xp, _part(xp, x, axis, 1, None), _exclusive(xp, x, axis) * t, axis)
     return xp.concat([xp.zeros_like(_part(xp, out, axis, 0, 1)), t], axis=axis) if include_initial else t
 
 
 def _cumulative_prod_vjp(xp: Any, ct: Any, x: Any, axis: int, include_initial: bool) -> Any:
     """The adjoint of the recurrence of the JVP is one that runs from the end to the start."""
-    x = _conj(xp, xp.astype(x, ct.dtype, copy=False))
+    x = _conj(xp, _factors(xp, x, ct.dtype))
     if include_initial:
         ct = _part(xp, ct, axis, 1, None)
     factors = xp.flip(_part(xp, x, axis, 1, None), axis=axis)
     return _exclusive(xp, x, axis) * xp.flip(_recurrence(xp, factors, xp.flip(ct, axis=axis), axis), axis=axis)
+
+
+def _factors(xp: Any, x: Any, dtype: Any) -> Any:
+    """What is multiplied: the data in the dtype of the result, a number as the only one of its axis."""
+    x = xp.astype(x, dtype, copy=False)
+    return x if x.ndim else xp.reshape(x, (1,))
 
 
 def _recurrence(xp: Any, a: Any, b: Any, axis: int) -> Any:

@@ -1,0 +1,145 @@
+"""Elementwise functions: each with its partial derivatives, one an argument.
+
+Where no derivative exists, a convention holds: 0 where a modulus or an angle is taken of 0, one half
+each where `maximum` or `minimum` ties, 1 to `x` on both ends of a `clip`. The derivative of `pow` for its
+exponent is 0 at base 0, and nan at a negative real base, around which real powers have no derivative.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from agrad.ops._shapes import is_complex
+from agrad.ops.declare import constant, elementwise, general, select
+
+general("abs(x, /)", vjp=lambda xp, ct, x: ct * xp.sign(x), jvp=lambda xp, t, x: _dot(xp, xp.sign(x), t))
+elementwise("acos", lambda xp, x: -1 / _circle(xp, x))
+elementwise("acosh", lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x - -1)))
+elementwise("add", 1, 1)
+elementwise("asin", lambda xp, x: 1 / _circle(xp, x))
+elementwise("asinh", lambda xp, x: 1 / _hyperbola(xp, x))
+elementwise("atan", lambda xp, x: xp.square(1 / _hyperbola(xp, x)))
+elementwise("atan2", lambda xp, x1, x2: _inverted(xp, x2, x1), lambda xp, x1, x2: -_inverted(xp, x1, x2))
+elementwise("atanh", lambda x: 1 / (1 - x) / (1 + x))
+constant("bitwise_and(x1, x2, /)", "bits have no derivative")
+constant("bitwise_left_shift(x1, x2, /)", "bits have no derivative")
+constant("bitwise_invert(x, /)", "bits have no derivative")
+constant("bitwise_or(x1, x2, /)", "bits have no derivative")
+constant("bitwise_right_shift(x1, x2, /)", "bits have no derivative")
+constant("bitwise_xor(x1, x2, /)", "bits have no derivative")
+elementwise("ceil", 0)
+elementwise(
+    "clip(x, /, min=None, max=None)",
+    select(lambda xp, x, min, max: (xp.clip(x, min) == x) & (xp.clip(x, None, max) == x)),
+    select(lambda out, x, min: (x < min) & (out == min)),
+    select(lambda xp, x, min, max: xp.clip(x, min) > max),
+)
+general("conj(x, /)", vjp=lambda xp, ct: xp.conj(ct), jvp=lambda xp, t: xp.conj(t))
+elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0)
+elementwise("cos", lambda xp, x: -xp.sin(x))
+elementwise("cosh", lambda xp, x: xp.sinh(x))
+elementwise("divide", lambda x2: 1 / x2, lambda out, x2: -out / x2)
+constant("equal(x1, x2, /)", "a truth value has no derivative")
+elementwise("exp", lambda out: out)
+elementwise("expm1", lambda xp, x: xp.exp(x))
+elementwise("floor", 0)
+elementwise("floor_divide", 0, 0)
+constant("greater(x1, x2, /)", "a truth value has no derivative")
+constant("greater_equal(x1, x2, /)", "a truth value has no derivative")
+elementwise("hypot", lambda xp, out, x1: x1 / _nonzero(xp, out), lambda xp, out, x2: x2 / _nonzero(xp, out))
+general("imag(x, /)", vjp=lambda ct: 1j * ct, jvp=lambda xp, t: xp.imag(t))
+constant("isfinite(x, /)", "a truth value has no derivative")
+constant("isinf(x, /)", "a truth value has no derivative")
+constant("isnan(x, /)", "a truth value has no derivative")
+constant("less(x1, x2, /)", "a truth value has no derivative")
+constant("less_equal(x1, x2, /)", "a truth value has no derivative")
+elementwise("log", lambda x: 1 / x)
+elementwise("log1p", lambda x: 1 / (1 + x))
+elementwise("log2", lambda x: 1 / math.log(2) / x)
+elementwise("log10", lambda x: 1 / math.log(10) / x)
+elementwise("logaddexp", lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1))
+constant("logical_and(x1, x2, /)", "a truth value has no derivative")
+constant("logical_not(x, /)", "a truth value has no derivative")
+constant("logical_or(x1, x2, /)", "a truth value has no derivative")
+constant("logical_xor(x1, x2, /)", "a truth value has no derivative")
+elementwise("maximum", lambda xp, x1, x2: _above(xp, x1, x2), lambda xp, x1, x2: _above(xp, x2, x1))
+elementwise("minimum", lambda xp, x1, x2: _above(xp, x2, x1), lambda xp, x1, x2: _above(xp, x1, x2))
+elementwise("multiply", lambda x2: x2, lambda x1: x1)
+elementwise("negative", -1)
+constant("nextafter(x1, x2, /)", "a step from one floating-point number to the next is no function of real numbers")
+constant("not_equal(x1, x2, /)", "a truth value has no derivative")
+elementwise("positive", 1)
+elementwise(
+    "pow",
+    lambda xp, x1, x2: x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, x2 - 1),
+    lambda xp, out, x1: out * xp.log(xp.where(x1 == 0, 1, xp.astype(x1, out.dtype, copy=False))),
+)
+elementwise(
+    "pow_scalar(x, /, exponent)",
+    lambda x, exponent: exponent * x ** (exponent - 1) if exponent else 0.0,
+    forward=lambda x, exponent: x**exponent,
+)
+general("real(x, /)", vjp=lambda ct: ct, jvp=lambda xp, t: xp.real(t))
+elementwise("reciprocal", lambda out: -out * out)
+elementwise("remainder", 1, lambda xp, x1, x2: -xp.floor_divide(x1, x2))
+elementwise("round", 0)
+general("sign(x, /)", vjp=lambda xp, ct, out, x: _turn(xp, ct, out, x), jvp=lambda xp, t, out, x: _turn(xp, t, out, x))
+constant("signbit(x, /)", "a truth value has no derivative")
+elementwise("sin", lambda xp, x: xp.cos(x))
+elementwise("sinh", lambda xp, x: xp.cosh(x))
+elementwise("square", lambda x: 2 * x)
+elementwise("sqrt", lambda out: 0.5 / out)
+elementwise("subtract", 1, -1)
+elementwise("tan", lambda out: 1 + out * out)
+elementwise("tanh", lambda out: 1 - out * out)
+elementwise("trunc", 0)
+
+
+def _circle(xp: Any, x: Any) -> Any:
+    """sqrt(1 - x**2) without overflow or cancellation.
+
+    ``1 - x`` and ``1 + x`` would lose the sign of a zero imaginary part, which picks the side of a branch cut.
+    """
+    return xp.sqrt(-(x - 1)) * xp.sqrt(x - -1)
+
+
+def _hyperbola(xp: Any, x: Any) -> Any:
+    """sqrt(1 + x**2) without overflow or cancellation."""
+    return _circle(xp, 1j * x) if is_complex(xp, x) else xp.hypot(x, 1)
+
+
+def _inverted(xp: Any, x: Any, y: Any) -> Any:
+    """x / (x**2 + y**2), the coordinate of a point's mirror image in the unit circle; 0 at the origin."""
+    r = _nonzero(xp, xp.hypot(0.5 * x, 0.5 * y))  # halves: the sum of squares of large numbers stays finite
+    return 0.25 * (x / r) / r
+
+
+def _nonzero(xp: Any, r: Any) -> Any:
+    """A divisor with inf in the place of 0: quotients, and their derivatives of every order, are then 0."""
+    return xp.where(r == 0, xp.inf, r)
+
+
+def _share(xp: Any, x1: Any, x2: Any) -> Any:
+    """exp(x1) / (exp(x1) + exp(x2)); equal infinities share evenly."""
+    same = xp.isinf(x1) & (x1 == x2)
+    d = xp.where(same, 0, x1) - xp.where(same, 0, x2)
+    a, b = xp.exp(xp.minimum(d, 0)), xp.exp(xp.minimum(-d, 0))  # the larger one is 1
+    return a / (a + b)
+
+
+def _above(xp: Any, x1: Any, x2: Any) -> Any:
+    """1 where x1 > x2, 0 where x1 < x2, one half where they are equal."""
+    return xp.where(x1 == x2, 0.5, xp.astype(x1 > x2, x1.dtype))
+
+
+def _dot(xp: Any, u: Any, v: Any) -> Any:
+    """Re(conj(u) * v): the product of real numbers, the dot product of vectors in the complex plane."""
+    return xp.real(xp.conj(u) * v) if is_complex(xp, u) else u * v
+
+
+def _turn(xp: Any, v: Any, out: Any, x: Any) -> Any:
+    """How x / abs(x), which is `out`, turns as x moves by v; its own adjoint. Real numbers cannot turn."""
+    if not is_complex(xp, x):
+        return xp.zeros_like(v)
+    return 1j * out * xp.imag(xp.conj(out) * v) / _nonzero(xp, xp.abs(x))
