@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["Backend"]
 
 
-def _own(array: Any) -> Any:
+def _same(array: Any) -> Any:
     return array
 
 
@@ -34,6 +34,8 @@ class Backend:
         Returns the types, if any, whose instances are 0-d values of one fixed dtype each.
     own : callable
         Makes an array safe to hand to a user: writable, sharing memory with nothing.
+    lean : callable
+        Makes a 0-d array as cheap to compute with as the library allows (NumPy: its scalar).
     array : callable
         Makes what an operation returned an instance of the library's array type (NumPy returns scalars).
     quiet : callable
@@ -46,7 +48,8 @@ class Backend:
     load: Callable[[], Any]
     owns: Callable[[object], bool]
     scalars: Callable[[], tuple[type, ...]] = tuple
-    own: Callable[[Any], Any] = _own
-    array: Callable[[Any], Any] = _own
+    own: Callable[[Any], Any] = _same
+    lean: Callable[[Any], Any] = _same
+    array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext
     methods: Mapping[str, Any] = field(default_factory=dict)

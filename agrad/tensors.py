@@ -555,8 +555,13 @@ def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
 def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device: Any, copy: bool | None) -> Tensor:
     if isinstance(obj, list | tuple) and _holds_tensor(obj):
         items = [_asarray(space, False, item, dtype, device, None) for item in obj]
-        obj, dtype, copy = space.stack(items), dtype, None
+        obj, copy = space.stack(items), None
     if isinstance(obj, Tensor):
+        if requires_grad and obj._node is not None and obj._node.trace is not BASE:
+            raise imperative.NestingError(
+                "a leaf was to be made of a value that a transform follows; leave out requires_grad=True, the transform "
+                "follows it already, or take agrad.stop_gradient(x) of it first"
+            )
         if obj._space is not space:
             raise BackendError(
                 f"{space!r}.asarray got a Tensor of {obj._space!r}; take its data over explicitly, "
@@ -574,7 +579,8 @@ def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device
         if not requires_grad or made.requires_grad:
             return made
         return imperative.make_leaf(space._wrap(made._value))
-    made = space._wrap(space._raw.asarray(obj, dtype=dtype, device=device, copy=copy))
+    value = space._raw.asarray(obj, dtype=dtype, device=device, copy=copy)
+    made = space._wrap(value if value.ndim else space._backend.lean(value))
     return imperative.make_leaf(made) if requires_grad else made
 
 

@@ -37,7 +37,7 @@ class Inputs:
     what : str
         The transform's name, for messages.
     others : sequence
-        Further arguments, which help to tell the namespace.
+        All arguments of the call, for the namespace where the differentiated ones are Python floats.
 
     Notes
     -----
@@ -48,38 +48,61 @@ class Inputs:
     def __init__(self, trees: Sequence[Tree], what: str, others: Sequence[Any] = ()) -> None:
         self.what = what
         leaves, self.treedef = flatten(tuple(trees), none_is_leaf=True)
-        arrays = [x for x in [*leaves, *flatten(tuple(others))[0]] if is_array(x)]
-        self.space: Namespace = array_namespace(*arrays)
-        self.as_tensor = any(isinstance(x, Tensor) for x in leaves)
+        self.space = space = self._space(leaves, others)
+        self.as_tensor = False
+        self.leaves: list[Any] = []
+        self.followed: list[int] = []
+        self.avals: list[Aval] = []
+        for x in leaves:
+            if isinstance(x, Tensor):
+                self.as_tensor = True
+                if x._node is None:
+                    x = x._value
+            elif type(x) in (float, complex):
+                x = space._raw.asarray(x)
+            elif not space._owns(x):
+                self.leaves.append(x)
+                continue
+            aval = space._aval_of(x)
+            if aval.inexact:
+                self.followed.append(len(self.leaves))
+                self.avals.append(aval)
+                x = x if aval.ndim or isinstance(x, Tensor) else space._backend.lean(x)
+            self.leaves.append(x)
+        if len(self.followed) < len(trees):
+            self._check(trees)
+
+    @staticmethod
+    def _space(leaves: list[Any], others: Sequence[Any]) -> Namespace:
+        found: Namespace | None = None
+        for x in leaves:
+            space = x._space if isinstance(x, Tensor) else owner(x)
+            if space is not None and space is not found:
+                if found is not None:
+                    return array_namespace(*leaves)  # which raises
+                found = space
+        if found is None:
+            found = array_namespace(*(x for x in flatten(tuple(others))[0] if isinstance(x, Tensor) or owner(x)))
+        return found
+
+    def _check(self, trees: Sequence[Tree]) -> None:
+        """Refuse arguments that have no derivative themselves; inside containers they pass."""
         for tree in trees:
-            self._check(tree)
-        self.leaves = [self._value(x) for x in leaves]
-        self.followed = [i for i, v in enumerate(self.leaves) if hasattr(v, "dtype") and is_array(v) and self.space._aval_of(v).inexact]
-        self.avals: list[Aval] = [self.space._aval_of(self.leaves[i]) for i in self.followed]
-
-    def _value(self, x: Any) -> Any:
-        """The value to box: a plain array, or a Tensor that something further out follows."""
-        if type(x) in (float, complex):
-            return self.space._raw.asarray(x)
-        if isinstance(x, Tensor):
-            return x if x._node is not None else x._value
-        return x
-
-    def _check(self, tree: Tree) -> None:
-        if isinstance(tree, int):
-            raise DtypeError(f"{self.what} got the integer {tree!r}; only floats have derivatives: pass {tree!s}.0")
-        if is_array(tree) and not isinstance(tree, float | complex) and not self.space._aval_of(tree).inexact:
-            raise DtypeError(
-                f"{self.what} got an array of dtype {tree.dtype}; only real and complex floating-point arrays have "
-                "derivatives: convert it first, for example with xp.astype(x, xp.float64)"
-            )
-        if not flatten(tree)[0]:
-            return
-        if not is_array(tree) and optree.tree_is_leaf(tree):
-            raise BackendError(
-                f"{self.what} got a {type(tree).__name__}, which is no array of an installed backend, no Tensor "
-                "and no Python float; name the arguments to differentiate with argnums="
-            )
+            if isinstance(tree, int):
+                raise DtypeError(
+                    f"{self.what} got the integer {tree!r}; only floats have derivatives: pass {float(tree)}"
+                )
+            if isinstance(tree, Tensor) or owner(tree) is not None:
+                if not self.space._aval_of(tree).inexact:
+                    raise DtypeError(
+                        f"{self.what} got an array of dtype {tree.dtype}; only real and complex floating-point arrays "
+                        "have derivatives: convert it first, for example with xp.astype(x, xp.float64)"
+                    )
+            elif tree is not None and not isinstance(tree, float | complex) and flatten(tree)[0] == [tree]:
+                raise BackendError(
+                    f"{self.what} got a {type(tree).__name__}, which is no array of an installed backend, no Tensor "
+                    "and no Python float; name the arguments to differentiate with argnums="
+                )
 
     def boxed(self, trace: Trace, node_of: Callable[[int, Aval], Any]) -> tuple[list[Tensor], tuple[Tree, ...]]:
         """Follow the arguments: the boxes, and the arguments with the boxes in place."""

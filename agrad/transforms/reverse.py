@@ -141,7 +141,8 @@ def ones_like(space: Namespace, value: Any) -> Any:
     """A cotangent of ones for a value at any level."""
     while isinstance(value, Tensor):
         value = value._value
-    return space._raw.ones_like(value)
+    one = space._raw.ones_like(value)
+    return one if one.ndim else space._backend.lean(one)
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
