@@ -53,7 +53,7 @@ def _setitem(xp: Any) -> Callable[..., Any]:
 def _scatter(xp: Any) -> Callable[..., Any]:
     def scatter(values: Any, key: Any, *, shape: tuple[int, ...]) -> Any:
         size = prod(shape)
-        index = xp.reshape(xp.arange(size, device=values.device), shape)[key]
+        index = _read(xp, xp.reshape(xp.arange(size, device=values.device), shape), key)
         if index.shape != values.shape:
             values = xp.broadcast_to(values, index.shape)
         flat, index = xp.reshape(values, (-1,)), xp.reshape(index, (-1,))
@@ -63,6 +63,15 @@ def _scatter(xp: Any) -> Callable[..., Any]:
         return xp.reshape(xp.sum(xp.where(hits, xp.expand_dims(flat, axis=0), zero), axis=1), shape)
 
     return scatter
+
+
+def _read(xp: Any, x: Any, key: Any) -> Any:
+    """``x[key]``, with `take` where the standard's indexing does not go: one array of integers among full slices."""
+    if isinstance(key, tuple):
+        arrays = [i for i, k in enumerate(key) if hasattr(k, "dtype") and k.ndim]
+        if len(arrays) == 1 and all(k == slice(None) for i, k in enumerate(key) if i not in arrays):
+            return xp.take(x, key[arrays[0]], axis=arrays[0])
+    return x[key]
 
 
 FALLBACKS: dict[str, Callable[[Any], Callable[..., Any]]] = {

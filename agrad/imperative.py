@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
-from agrad.interpret.levels import BASE, no_grad, transforming
+from agrad.interpret.levels import no_grad, transforming
+from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Hooks, Leaf, Node, hooks_of, walk
 
 if TYPE_CHECKING:

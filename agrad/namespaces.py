@@ -9,6 +9,7 @@ from typing import Any
 
 from agrad.aval import Aval, interning
 from agrad.backend import Backend
+from agrad.creation import create
 from agrad.errors import BackendError, PluginError
 from agrad.fallbacks import with_fallbacks
 from agrad.interpret.bound import Bound, names_of
@@ -16,7 +17,7 @@ from agrad.interpret.specialise import function
 from agrad.ops import INTERNAL, table
 from agrad.ops.declare import Op
 from agrad.plugins import backends
-from agrad.tensors import Tensor, create, operate, specialised_tensor
+from agrad.tensors import Tensor, operate, specialised_tensor
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 

@@ -9,16 +9,17 @@ from weakref import ref
 
 from agrad import imperative
 from agrad.aval import Aval
-from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, InPlaceError, ShapeError
+from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
 from agrad.interpret.apply import apply, escaped, evaluate, is_tracked, raw_of
 from agrad.interpret.bound import Bound
-from agrad.interpret.levels import BASE, enabled
+from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf, Node
+from agrad.views import derive, plain_key, rebind, refuse_leaf
 
 if TYPE_CHECKING:
     from agrad.namespaces import Namespace
 
-__all__ = ["Tensor", "create", "specialised_tensor"]
+__all__ = ["Tensor", "operate", "specialised_tensor"]
 
 
 class Tensor:
@@ -167,7 +168,7 @@ class Tensor:
         if self._node is None:
             return imperative.make_leaf(self) if requires_grad else self
         if self._node.trace is not BASE:
-            raise imperative.NestingError(
+            raise NestingError(
                 "requires_grad_() on a Tensor that a transform follows; use agrad.grad inside it, or stop_gradient"
             )
         if not requires_grad:
@@ -258,8 +259,9 @@ class Tensor:
             value = value._value
         text = str(value).replace("\n", "\n       ")
         grad_fn = self.grad_fn
-        state = f", grad_fn={grad_fn!r}" if grad_fn is not None else ", requires_grad=True" if self.requires_grad else ""
-        return f"Tensor({text}, dtype={self.dtype}{state})"
+        if grad_fn is not None:
+            return f"Tensor({text}, dtype={self.dtype}, grad_fn={grad_fn!r})"
+        return f"Tensor({text}, dtype={self.dtype}{', requires_grad=True' if self.requires_grad else ''})"
 
     def __reduce__(self) -> Any:
         if not self.is_leaf or (self._node is not None and self._node.trace is not BASE):
@@ -297,20 +299,20 @@ class Tensor:
     # Indexing and assignment ----------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Tensor:
-        key, basic = _key(key)
+        key, basic = plain_key(key)
         out: Tensor = self._space.getitem(self, key)
         if basic:
             out._view = (self, key)
-            _derive(self, out)
+            derive(self, out)
         return out
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        _refuse(self)
+        refuse_leaf(self)
         if not self._aval.inexact and is_tracked(type(self), value):
             raise DtypeError(
                 f"a Tensor of dtype {self.dtype} cannot hold a value that requires gradients; make it floating first"
             )
-        _rebind(self, self._space.setitem(self, _key(key)[0], value))
+        rebind(self, self._space.setitem(self, plain_key(key)[0], value))
 
     # Everyday methods -----------------------------------------------------------------------------
 
@@ -384,7 +386,7 @@ def _operator(dunder: str, op: str, reflected: bool = False) -> Callable[..., An
 
 def _in_place(dunder: str, op: str) -> Callable[..., Any]:
     def method(self: Tensor, other: Any) -> Any:
-        _refuse(self)
+        refuse_leaf(self)
         new = getattr(self, f"__{dunder}__")(other)
         if new is NotImplemented:
             return new
@@ -396,7 +398,7 @@ def _in_place(dunder: str, op: str) -> Callable[..., Any]:
                     f"an in-place {op} would change dtype {self.dtype} to {new.dtype}; write x = x ... instead"
                 )
             new = self._space.astype(new, self.dtype)
-        _rebind(self, new)
+        rebind(self, new)
         return self
 
     method.__name__ = f"__i{dunder}__"
@@ -410,7 +412,7 @@ for _dunder, _op in BINARY.items():
     setattr(Tensor, f"__i{_dunder}__", _in_place(_dunder, _op))
 for _dunder, _op in (COMPARISONS | UNARY).items():
     setattr(Tensor, f"__{_dunder}__", _operator(f"__{_dunder}__", _op))
-Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+setattr(Tensor, "__hash__", object.__hash__)  # noqa: B010 - setting __eq__ took it away
 
 
 def operate(f: Bound, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -455,134 +457,3 @@ def _same_kind(space: Namespace, source: Any, target: Any) -> bool:
     order = ("bool", "integral", "real floating", "complex floating")
     kinds = [next(i for i, kind in enumerate(order) if space._raw.isdtype(d, kind)) for d in (source, target)]
     return kinds[0] <= kinds[1]
-
-
-def _key(key: Any) -> tuple[Any, bool]:
-    """An index with constant Tensors taken out of their boxes, and whether it selects a regular block."""
-    if type(key) is tuple:
-        pairs = [_key(item) for item in key]
-        return tuple(item for item, _ in pairs), all(basic for _, basic in pairs)
-    if type(key) is int or type(key) is slice or key is None or key is Ellipsis:
-        return key, True
-    if isinstance(key, Tensor):
-        return raw_of(key), False
-    if isinstance(key, list):
-        return [_key(item)[0] for item in key], False
-    return key, hasattr(key, "__index__") and not getattr(key, "ndim", 0) and not isinstance(key, bool)
-
-
-def _derive(base: Tensor, out: Tensor) -> None:
-    """Remember a slice, so that it follows when its base changes; forget those that are gone."""
-    try:
-        derived = base._derived
-    except AttributeError:
-        base._derived = [ref(out)]
-        return
-    derived.append(ref(out))
-    n = len(derived)
-    if n >= 16 and n & (n - 1) == 0:  # at powers of two: amortised constant
-        base._derived = [r for r in derived if r() is not None]
-
-
-def _refuse(t: Tensor) -> None:
-    """Refuse to change a leaf that requires gradients, directly or through a slice of it."""
-    while True:
-        if type(t._node) is Leaf and t._node.trace is BASE and enabled(BASE):
-            raise InPlaceError(
-                "an in-place change of a leaf that requires gradients; do it inside agrad.no_grad(), "
-                "or make a new Tensor instead"
-            )
-        view = getattr(t, "_view", None)
-        if view is None:
-            return
-        t = view[0]
-
-
-def _rebind(t: Tensor, new: Tensor) -> None:
-    """Let a handle stand for a new value; what it is a slice of, and its slices, follow."""
-    _set(t, new)
-    while (view := getattr(t, "_view", None)) is not None:
-        base, key = view
-        _set(base, base._space.setitem(base, key, t))
-        _refresh(base, t)
-        t = base
-    _refresh(t, None)
-
-
-def _refresh(t: Tensor, source: Tensor | None) -> None:
-    """Read the slices of a changed Tensor again, those of slices included; `source` is right already."""
-    queue = [(t, source)]
-    while queue:
-        base, skip = queue.pop()
-        for r in getattr(base, "_derived", ()):
-            view = r()
-            if view is not None and view is not skip:
-                _set(view, base._space.getitem(base, view._view[1]))
-                queue.append((view, None))
-
-
-def _set(t: Tensor, new: Tensor) -> None:
-    node = t._node
-    if node is not None and not enabled(node.trace):
-        # Inside no_grad a followed Tensor keeps its place in the graph and only its data change.
-        t._value = new._value if new._node is None else new
-        return
-    t._value, t._aval, t._node = new._value, new._aval, new._node
-
-
-# Creation -------------------------------------------------------------------------------------------
-
-
-def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
-    """Make a Tensor with a creation function of the backend."""
-    space, tensor = f.space, f.space._tensor
-    if f.op.name == "asarray":
-        return _asarray(space, requires_grad, **arguments)
-    if f.op.name in ("full", "full_like") and is_tracked(tensor, arguments["fill_value"]):
-        fill = space.asarray(arguments["fill_value"], dtype=arguments["dtype"])
-        shape = arguments["shape"] if f.op.name == "full" else arguments["x"].shape
-        return space.broadcast_to(fill, (shape,) if isinstance(shape, int) else tuple(shape))  # type: ignore[no-any-return]
-    for name, value in arguments.items():
-        if name != "x" and is_tracked(tensor, value):
-            raise ConcretizationError(
-                f"{f!r} takes Python scalars; {name} is a Tensor that requires gradients and would lose them: "
-                "scale and shift the result instead, or use .detach()"
-            )
-    made: Tensor = space._wrap(f.call(f.impl, (), {k: raw_of(v) for k, v in arguments.items()}))
-    return imperative.make_leaf(made) if requires_grad else made
-
-
-def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device: Any, copy: bool | None) -> Tensor:
-    if isinstance(obj, list | tuple) and _holds_tensor(obj):
-        items = [_asarray(space, False, item, dtype, device, None) for item in obj]
-        obj, copy = space.stack(items), None
-    if isinstance(obj, Tensor):
-        if requires_grad and obj._node is not None and obj._node.trace is not BASE:
-            raise imperative.NestingError(
-                "a leaf was to be made of a value that a transform follows; leave out requires_grad=True, the transform "
-                "follows it already, or take agrad.stop_gradient(x) of it first"
-            )
-        if obj._space is not space:
-            raise BackendError(
-                f"{space!r}.asarray got a Tensor of {obj._space!r}; take its data over explicitly, "
-                "for example with xp.asarray(numpy.asarray(x))"
-            )
-        made: Tensor = obj
-        if dtype is not None and dtype != obj.dtype:
-            if copy is False:
-                raise ValueError(f"asarray(copy=False) cannot change dtype {obj.dtype} to {dtype}")
-            made = space.astype(obj, dtype)
-        elif copy:
-            made = space.positive(obj) if obj._node is not None else space._wrap(space._raw.asarray(obj._value, copy=True))
-        if device is not None and device != made.device:
-            made = made.to_device(device)
-        if not requires_grad or made.requires_grad:
-            return made
-        return imperative.make_leaf(space._wrap(made._value))
-    value = space._raw.asarray(obj, dtype=dtype, device=device, copy=copy)
-    made = space._wrap(value if value.ndim else space._backend.lean(value))
-    return imperative.make_leaf(made) if requires_grad else made
-
-
-def _holds_tensor(items: Any) -> bool:
-    return any(isinstance(item, Tensor) or (isinstance(item, list | tuple) and _holds_tensor(item)) for item in items)

@@ -35,7 +35,8 @@ class Bound:
         self.space = space
         self.impl = impl
         self.call = _caller(op)
-        self.vjp_names = tuple(frozenset(names_of(rule)) for rule in op.vjp)
+        own = op.arguments if op.kind == "bilinear" else ()  # of its own argument, such a rule gets the aval
+        self.vjp_names = tuple(frozenset(names_of(rule)) - {*own[i : i + 1]} for i, rule in enumerate(op.vjp))
         self.node: Any = None
         """The node class of the general path, made when first needed."""
 

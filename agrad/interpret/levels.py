@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from typing import Any
+from typing import Any, Self
 
-__all__ = ["BASE", "OFF", "Trace", "enable_grad", "enabled", "no_grad", "transforming"]
+__all__ = ["OFF", "Trace", "enable_grad", "enabled", "no_grad", "transforming"]
 
 _levels = itertools.count(1)
 _newest = 0
@@ -26,7 +27,8 @@ class Trace:
     """
 
     __slots__ = ("__weakref__", "_token", "alive", "level", "recording")
-    reverse = True
+    records = False
+    """Whether this interpretation leaves nodes; the specialised code does so itself."""
 
     def __init__(self, level: int | None = None) -> None:
         global _newest
@@ -34,20 +36,20 @@ class Trace:
             level = _newest = next(_levels)
         self.level = level
         self.alive = True
-        self.recording = self.reverse
-        """Alive and reverse: what the specialised code checks before it records."""
+        self.recording = self.records
+        """Alive and leaving nodes: what the specialised code checks before it records."""
 
-    def __enter__(self) -> Trace:
+    def process(self, f: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        """Interpret an op whose innermost followed argument belongs to this trace."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
         self._token = _depth.set(_depth.get() + 1)
         return self
 
     def __exit__(self, *exc: object) -> None:
         _depth.reset(self._token)
         self.alive = self.recording = False
-
-
-BASE = Trace(0)
-"""The level of leaves that users made: ``requires_grad`` and ``backward()``."""
 
 
 def enabled(trace: Trace) -> bool:

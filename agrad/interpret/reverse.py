@@ -164,10 +164,9 @@ def walk(
                 node.parents = node.saved = None
             if parents in cts or (heap and heap[0][0] < parents.rank):
                 add(parents, ct)
-                node = None
                 break
             node = parents
-        if node is None:
+        if node.single and node.__class__ is not Branch:
             continue
         owned.discard(node)
         if node.__class__ is Leaf:

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from agrad.interpret.apply import apply, compose, evaluate, node_name, restore
+from agrad.interpret.apply import apply, compose, evaluate
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF
+from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node, rank
+from agrad.interpret.rules import restore
 from agrad.ops.declare import Op, select
 
 __all__ = ["function"]
@@ -67,7 +69,7 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
 
 def _specialised(op: Op) -> bool:
     """Ops with one result of one or two data arguments, none of them a list or optional."""
-    if op.kind not in ("elementwise", "linear", "bilinear", "general") or op.joint or op.outputs > 1:
+    if op.kind not in ("elementwise", "linear", "bilinear", "general") or op.joint or op.several:
         return False
     if op.arity > 2 or any(p.kind == "star" or p.name == "arrays" or p.default for p in op.parameters[: op.arity]):
         return False
@@ -111,9 +113,7 @@ RECORD = """\
 def _record(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool, indent: int) -> str:
     node, saved = _node(f, env, tracked, plain)
     parents = f"p{tracked[0]}" if len(tracked) == 1 else f"({', '.join(f'p{i}' for i in tracked)})"
-    return RECORD.format(
-        indent=" " * indent, aval="a" if plain else "aval", node=node, parents=parents, saved=saved
-    )
+    return RECORD.format(indent=" " * indent, aval="a" if plain else "aval", node=node, parents=parents, saved=saved)
 
 
 def _unary(f: Bound, env: dict[str, Any]) -> str:
@@ -121,7 +121,7 @@ def _unary(f: Bound, env: dict[str, Any]) -> str:
     if _same_dtype(f.op):
         finish = "                a = a0\n" + _record(f, env, (0,), True, 16)
     else:
-        finish = "                aval = aval_of(out)\n                if aval.dtype is a0.dtype:\n"
+        finish = "                aval = aval_of(out)\n                if aval.real:\n"
         finish += _record(f, env, (0,), False, 20)
     return f"""\
     if type({x}) is Tensor and not OFF:
@@ -166,21 +166,24 @@ def _binary(f: Bound, env: dict[str, Any], operator: str) -> str:
         test = " and ".join([f"p{i} is not None", *(f"p{j} is None" for j in others)])
         if len(tracked) == 2:
             test = "p0 is not None and p1 is not None and p0.trace is p1.trace"
-        linear_only = op.vjp[others[0]] is None if others else False
         same = f"(a0 is a1 or a{others[0]} is None)" if others else "a0 is a1"
-        alike = " and ".join([f"a{i}.real", *([] if linear_only else ["a0 is not None", "a1 is not None", "a0.dtype is a1.dtype"])])
+        alike = " and ".join([f"a{j} is not None" for j in others] or ["a1.real"])
         fill = ""
         if others and op.name not in SYMBOLS and (op.kind == "elementwise" or op.name == "setitem"):
             j = others[0]
             fill = f"                if v{j} is None:\n                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype)\n"
             if not _same_dtype(op):
                 fill += f"                    a{j} = aval_of(v{j})\n"
-        code = f"        if {test} and a{i}.real:\n            trace = p{i}.trace\n            if trace.recording:\n{fill}"
+        code = (
+            f"        if {test} and a{i}.real:\n            trace = p{i}.trace\n            if trace.recording:\n{fill}"
+        )
         if _same_dtype(op):
-            code += f"                if {same}:\n                    out = {_compute(f)}\n                    a = a{i}\n"
+            code += (
+                f"                if {same}:\n                    out = {_compute(f)}\n                    a = a{i}\n"
+            )
             code += _record(f, env, tracked, True, 20)
         code += f"                if {alike}:\n                    out = {_compute(f)}\n"
-        code += f"                    aval = aval_of(out)\n                    if aval.dtype is a{i}.dtype:\n"
+        code += f"                    aval = aval_of(out)\n                    if aval.real:\n"
         code += _record(f, env, tracked, False, 24)
         blocks.append(code)
     cases = "".join(blocks)
@@ -250,14 +253,15 @@ def _term(f: Bound, env: dict[str, Any], i: int) -> str:
     """The cotangent of one argument as an expression."""
     rule = f.op.vjp[i]
     env[f"rule{i}"] = rule.condition if isinstance(rule, select) else rule
-    call = f"rule{i}({', '.join(names_of(rule))})"
+    own = {f.op.arguments[i]: f"a{i}"} if f.op.kind == "bilinear" else {}
+    call = f"rule{i}({', '.join(own.get(n, n) for n in names_of(rule))})"
     if f.op.kind != "elementwise":
         return call
     if isinstance(rule, select):
         return f"xp.where({call}, ct, 0)"
     if callable(rule):
         return f"{call} * ct"
-    return {1: "ct", -1: "-ct"}.get(rule, f"ct * {rule!r}")  # type: ignore[arg-type]
+    return "ct" if rule == 1 else "-ct" if rule == -1 else f"ct * {rule!r}"
 
 
 def _retracker(f: Bound, tracked: tuple[int, ...], layout: dict[str, str]) -> Callable[[Node], Any]:

@@ -85,11 +85,17 @@ class Op:
     joint: bool = False
     """`vjp` holds one rule, which returns the cotangents of all arguments at once."""
     outputs: int = 1
+    """How many results; 0: as many as the op returns, in a tuple."""
     decomposition: Rule | None = None
     reason: str = ""
     """Why the op has no derivative, where it has none."""
     forward: Rule | None = None
     """How to compute an op that is not in the standard: a function of ``xp`` and its parameters."""
+
+    @property
+    def several(self) -> bool:
+        """Whether the op returns a tuple."""
+        return self.outputs != 1
 
     @property
     def arguments(self) -> tuple[str, ...]:

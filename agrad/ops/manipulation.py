@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from agrad.ops.declare import composite, constant, linear
+from agrad.ops.declare import composite, constant, general, linear
 
 composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays))
 constant("broadcast_shapes(*shapes)", "shapes are integers")
@@ -29,7 +29,12 @@ linear("roll(x, /, shift, *, axis=None)", lambda xp, ct, shift, axis: xp.roll(ct
 linear("squeeze(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape))
 linear("stack(arrays, /, *, axis=0)", lambda xp, ct, axis: list(xp.unstack(ct, axis=axis)))
 linear("tile(x, repetitions, /)", lambda xp, ct, x, repetitions: _sum_of_tiles(xp, ct, x, repetitions))
-composite("unstack(x, /, *, axis=0)", lambda xp, x, axis: _unstack(xp, x, axis))
+general(
+    "unstack(x, /, *, axis=0)",
+    vjp=lambda xp, ct, axis: xp.stack(ct, axis=axis),
+    jvp=lambda xp, t, axis: xp.unstack(t, axis=axis),
+    outputs=0,
+)
 
 
 def _broadcast_arrays(xp: Any, arrays: Sequence[Any]) -> tuple[Any, ...]:
@@ -75,8 +80,3 @@ def _sum_of_tiles(xp: Any, ct: Any, x: Any, repetitions: Sequence[int]) -> Any:
     counts = (1,) * (ct.ndim - len(repetitions)) + tuple(repetitions)
     tiles = xp.reshape(ct, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
     return xp.reshape(xp.sum(tiles, axis=tuple(range(0, 2 * ct.ndim, 2))), x.shape)
-
-
-def _unstack(xp: Any, x: Any, axis: int) -> tuple[Any, ...]:
-    before = (slice(None),) * (axis % x.ndim)
-    return tuple(xp.getitem(x, (*before, i)) for i in range(x.shape[axis]))

@@ -19,9 +19,7 @@ from agrad.transforms.reverse import Recorded, grad, positions
 __all__ = ["hessian", "hvp", "jacobian"]
 
 
-def jacobian(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str | None = None
-) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str | None = None) -> Callable[..., Any]:
     """Return a function that computes the Jacobian.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Any
 import optree
 
 from agrad.errors import ShapeError
-from agrad.interpret.apply import Dual, ForwardTrace
+from agrad.interpret.forward import Dual, ForwardTrace
 from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs, is_array, unboxed
 

@@ -12,7 +12,7 @@ from agrad.aval import Aval
 from agrad.errors import DtypeError, NonScalarError
 from agrad.imperative import seed_of
 from agrad.interpret.apply import raw_of
-from agrad.interpret.levels import Trace
+from agrad.interpret.record import ReverseTrace
 from agrad.interpret.reverse import Leaf, Node, walk
 from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
@@ -86,7 +86,7 @@ def value_and_grad(
     def both(*args: Any, **kwargs: Any) -> Any:
         numbers = positions(argnums, len(args), "grad")
         inputs = Inputs([args[i] for i in numbers], "grad", args)
-        with Trace() as trace:
+        with ReverseTrace() as trace:
             boxes, trees = inputs.boxed(trace, lambda k, aval: Leaf(trace, aval))
             full = list(args)
             for i, tree in zip(numbers, trees, strict=True):
@@ -107,7 +107,7 @@ def value_and_grad(
     return both
 
 
-def _scalar_root(space: Namespace, trace: Trace, out: Any) -> list[tuple[Node, Any]]:
+def _scalar_root(space: Namespace, trace: ReverseTrace, out: Any) -> list[tuple[Node, Any]]:
     """Where to start the walk for a gradient: nowhere if the result does not depend on the arguments."""
     if not is_array(out):
         raise NonScalarError(
@@ -194,7 +194,7 @@ class Recorded:
 
     def __init__(self, f: Callable[..., Any], inputs: Inputs) -> None:
         self.inputs = inputs
-        with Trace() as self.trace:
+        with ReverseTrace() as self.trace:
             boxes, trees = inputs.boxed(self.trace, lambda k, aval: Leaf(self.trace, aval))
             self.results, self.structure = flatten(f(*trees))
         self._leaves = [box._node for box in boxes]

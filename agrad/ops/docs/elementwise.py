@@ -59,7 +59,7 @@ ELEMENTWISE: dict[str, Doc] = {
     ),
     "atan2": Doc(
         "Angle of the point (x2, x1) from the positive x2 axis, in radians from -pi to pi.",
-        "x2 / (x1**2 + x2**2) for x1 and -x1 / (x1**2 + x2**2) for x2.",
+        "x2 / (x1**2 + x2**2) for x1 and -x1 / (x1**2 + x2**2) for x2; 0 for both at the origin.",
         ">>> [round(v, 4) for v in xp.atan2(xp.asarray([1.0, 0.0]), xp.asarray([1.0, -1.0])).tolist()]\n"
         "[0.7854, 3.1416]",
         _REAL_FLOAT,
@@ -207,7 +207,7 @@ ELEMENTWISE: dict[str, Doc] = {
     ),
     "imag": Doc(
         "Imaginary part.",
-        "The cotangent, put into the imaginary part: the map is linear over the reals and not holomorphic.",
+        "The cotangent times i: the map is linear over the reals and not holomorphic.",
         ">>> xp.imag(xp.asarray([1 + 2j])).tolist()\n[2.0]",
         "complex floating-point",
         returns="The imaginary part of every element, which is real.",
@@ -273,7 +273,8 @@ ELEMENTWISE: dict[str, Doc] = {
     ),
     "logaddexp": Doc(
         "log(exp(x1) + exp(x2)), safe from overflow.",
-        "The shares of the two terms, exp(x1 - out) for x1 and exp(x2 - out) for x2; they add up to 1.",
+        "The shares of the two terms, exp(x1 - out) for x1 and exp(x2 - out) for x2; they add up to 1. Equal "
+        "infinities share evenly.",
         ">>> xp.logaddexp(xp.asarray([1000.0]), xp.asarray([0.0])).tolist()\n[1000.0]",
         _REAL_FLOAT,
     ),
@@ -348,14 +349,15 @@ ELEMENTWISE: dict[str, Doc] = {
     "pow": Doc(
         "x1 to the power x2.",
         "x2 * x1**(x2 - 1) for the base and x1**x2 * log(x1) for the exponent. At base 0 the first is 0 for the "
-        "exponent 0, and the second is 0 for exponents that are not negative.",
+        "exponent 0, and the second is 0 for exponents that are not negative; at a negative real base, around which "
+        "real powers have no derivative for their exponent, the second is nan.",
         ">>> xp.pow(xp.asarray([2.0, 3.0]), xp.asarray([3.0, 2.0])).tolist()\n[8.0, 9.0]",
         _NUMERIC,
         {"x1": ("array or scalar", "The base."), "x2": ("array or scalar", "The exponent.")},
     ),
     "real": Doc(
         "Real part.",
-        "The cotangent, put into the real part: the map is linear over the reals and not holomorphic.",
+        "The cotangent, as a complex number: the map is linear over the reals and not holomorphic.",
         ">>> xp.real(xp.asarray([1 + 2j])).tolist()\n[1.0]",
         _NUMERIC,
         returns="The real part of every element, which is real.",

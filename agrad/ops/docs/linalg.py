@@ -12,7 +12,8 @@ _MATRICES = {"x": ("array", "A matrix, or a stack of them on the last two axes."
 _SQUARE = {"x": ("array", "A square matrix, or a stack of them on the last two axes.")}
 _HERMITIAN = {"x": ("array", "A symmetric or Hermitian matrix, or a stack of them; only one triangle may be read.")}
 _SINGULAR = {"LinAlgError": "The matrix is singular (the backend's own error)."}
-_GAUGE = " The factors are not unique: the derivative taken has no component along the freedom left ("
+_GAUGE = " The derivative has no component along what the factorization leaves free ("
+_EQUAL = "Only what does not depend on it has a derivative. Between vectors of equal values the derivative taken is 0. "
 _MATRIX_ORD = "'fro': root of the sum of squares; 'nuc': sum of the singular values; 2 and -2: largest and smallest "
 _MATRIX_ORD += "of them; 1 and -1: largest and smallest column sum of magnitudes; inf and -inf: likewise of rows."
 _VECTOR_ORD = "The norm is (sum of magnitudes to the power ord) to the power 1/ord; inf and -inf: largest and smallest "
@@ -108,10 +109,12 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.eig": Doc(
         "Eigenvalues and right eigenvectors of any square matrix, complex.",
-        "inv(V)^H @ (diag(ct_w) + (V^H @ ct_V) / (conj(w_j - w_i))) @ V^H, off the diagonal, for vectors of length one."
+        "inv(V)^H @ (diag(ct_w) + (V^H @ ct_V) / conj(w_j - w_i)) @ V^H, the quotient off the diagonal and for a "
+        "cotangent ct_V without its part along each vector."
         + _GAUGE
-        + "a phase for each vector), so use only what does not depend on it; equal eigenvalues have no derivative. "
-        "Source: C. Boeddeker et al., On the computation of complex-valued gradients (2017), arXiv:1701.00392.",
+        + "length and phase of a vector). "
+        + _EQUAL
+        + "Source: C. Boeddeker et al., On the computation of complex-valued gradients (2017), arXiv:1701.00392.",
         ">>> w, v = xp.linalg.eig(xp.asarray([[0.0, 1.0], [-1.0, 0.0]]))\n"
         ">>> sorted(round(z.imag, 4) for z in w.tolist())\n[-1.0, 1.0]",
         _FLOAT,
@@ -123,10 +126,12 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.eigh": Doc(
         "Eigenvalues and eigenvectors of a symmetric or Hermitian matrix.",
-        "V @ (diag(ct_w) + (V^H @ ct_V) / (w_j - w_i)) @ V^H, off the diagonal, made symmetric or Hermitian."
+        "V @ (diag(ct_w) + (V^H @ ct_V) / (w_j - w_i)) @ V^H, the quotient off the diagonal, made symmetric or "
+        "Hermitian."
         + _GAUGE
-        + "a sign or phase for each vector), so use only what does not depend on it; the vectors of equal eigenvalues "
-        "have no derivative. Source: M. Giles, Collected matrix derivative results (2008).",
+        + "the sign or phase of a vector). "
+        + _EQUAL
+        + "Source: M. Giles, Collected matrix derivative results (2008).",
         ">>> w, v = xp.linalg.eigh(xp.asarray([[2.0, 1.0], [1.0, 2.0]]))\n"
         ">>> [round(e, 4) for e in w.tolist()]\n[1.0, 3.0]",
         _FLOAT,
@@ -138,7 +143,7 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.eigvals": Doc(
         "Eigenvalues of any square matrix, complex.",
-        "inv(V)^H @ diag(ct) @ V^H with the eigenvectors V; equal eigenvalues have no derivative.",
+        "inv(V)^H @ diag(ct) @ V^H with the eigenvectors V. For equal eigenvalues right only where the result treats them alike.",
         ">>> w = xp.linalg.eigvals(xp.asarray([[2.0, 0.0], [0.0, 3.0]]))\n"
         ">>> sorted(round(z.real, 4) for z in w.tolist())\n[2.0, 3.0]",
         _FLOAT,
@@ -147,7 +152,7 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.eigvalsh": Doc(
         "Eigenvalues of a symmetric or Hermitian matrix.",
-        "V @ diag(ct) @ V^H with the eigenvectors V: for equal eigenvalues one choice among several.",
+        "V @ diag(ct) @ V^H with the eigenvectors V. For equal eigenvalues right only where the result treats them alike.",
         ">>> [round(e, 4) for e in xp.linalg.eigvalsh(xp.asarray([[2.0, 1.0], [1.0, 2.0]])).tolist()]\n[1.0, 3.0]",
         _FLOAT,
         _HERMITIAN,
@@ -164,8 +169,8 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.matrix_norm": Doc(
         "Norm of a matrix.",
-        "That of the singular values, sums or maxima that the norm consists of; 0 at the zero matrix for 'fro', 'nuc' "
-        "and 2, and split evenly where several rows, columns or singular values attain the maximum.",
+        "That of the singular values, sums and extremes that the norm consists of: 0 at the zero matrix, and split "
+        "evenly where several rows, columns or singular values attain the extreme.",
         ">>> float(xp.linalg.matrix_norm(xp.asarray([[3.0, 0.0], [0.0, 4.0]])))\n5.0",
         _FLOAT,
         {
@@ -211,10 +216,9 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.qr": Doc(
         "Factors of a matrix: orthonormal columns Q times upper triangle R.",
-        "Defined where the leading columns are linearly independent. In mode 'complete' the columns of Q beyond the "
-        "rank are not unique, and neither is the sign or phase of a row of R: the derivative taken has no component "
-        "along that freedom. Sources: S. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions "
-        "(2010); D. and L. Roberts, QR and LQ decomposition matrix backpropagation (2020), arXiv:2009.10071.",
+        "Defined where the leading columns are linearly independent." + _GAUGE + "phases, and in mode 'complete' any "
+        "rotation of the columns that complete a basis). Sources: S. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions "
+        "(2010); D. and L. Roberts, QR and LQ decomposition matrix backpropagation algorithms (2020), arXiv:2009.10071.",
         ">>> x = xp.asarray([[3.0, 1.0], [4.0, 2.0]])\n>>> q, r = xp.linalg.qr(x)\n"
         ">>> bool(xp.all(xp.abs(q @ r - x) < 1e-12))\nTrue",
         _FLOAT,
@@ -254,11 +258,12 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.svd": Doc(
         "Singular value decomposition: x = U @ diag(S) @ Vh.",
-        "Terms for U, S and Vh with 1 / (s_j**2 - s_i**2) between singular values."
+        "U @ (diag(ct_S) + terms of ct_U and ct_V over s_j - s_i and s_j + s_i) @ Vh."
         + _GAUGE
-        + "a sign or phase for each pair of vectors, and with `full_matrices` any rotation of the surplus ones), so use "
-        "only what does not depend on it; the vectors of equal singular values have no derivative. Source: Z. Wan and "
-        "S. Zhang, Automatic differentiation for complex valued SVD (2019), arXiv:1909.02659.",
+        + "the phase of a pair of "
+        "vectors, and any rotation of those that complete a basis with `full_matrices`). " + _EQUAL + "Sources: J. "
+        "Townsend, Differentiating the singular value decomposition (2016); Z. Wan and S. Zhang, Automatic "
+        "differentiation for complex valued SVD (2019), arXiv:1909.02659.",
         ">>> u, s, vh = xp.linalg.svd(xp.asarray([[3.0, 0.0], [0.0, 4.0]]))\n"
         ">>> [round(v, 4) for v in s.tolist()]\n[4.0, 3.0]",
         _FLOAT,
@@ -274,7 +279,8 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.svdvals": Doc(
         "Singular values, in descending order.",
-        "U @ diag(ct) @ Vh with the singular vectors; for equal singular values, and at 0, one choice among several.",
+        "U @ diag(ct) @ Vh with the singular vectors; 0 for a singular value of 0, as for abs. For equal ones right "
+        "only where the result treats them alike.",
         ">>> [round(v, 4) for v in xp.linalg.svdvals(xp.asarray([[3.0, 0.0], [0.0, 4.0]])).tolist()]\n[4.0, 3.0]",
         _FLOAT,
         _MATRICES,

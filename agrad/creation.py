@@ -1,0 +1,74 @@
+"""Creation functions: Tensors from no array data, and ``asarray``, which keeps the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agrad.errors import BackendError, ConcretizationError, NestingError
+from agrad.imperative import make_leaf
+from agrad.interpret.apply import is_tracked, raw_of
+from agrad.interpret.bound import Bound
+from agrad.interpret.record import BASE
+from agrad.tensors import Tensor
+
+if TYPE_CHECKING:
+    from agrad.namespaces import Namespace
+
+__all__ = ["create"]
+
+
+def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
+    """Make a Tensor with a creation function of the backend."""
+    space, tensor = f.space, f.space._tensor
+    if f.op.name == "asarray":
+        return _asarray(space, requires_grad, **arguments)
+    if f.op.name in ("full", "full_like") and is_tracked(tensor, arguments["fill_value"]):
+        fill = space.asarray(arguments["fill_value"], dtype=arguments["dtype"])
+        shape = arguments["shape"] if f.op.name == "full" else arguments["x"].shape
+        return space.broadcast_to(fill, (shape,) if isinstance(shape, int) else tuple(shape))  # type: ignore[no-any-return]
+    for name, value in arguments.items():
+        if name != "x" and is_tracked(tensor, value):
+            raise ConcretizationError(
+                f"{f!r} takes Python scalars; {name} is a Tensor that requires gradients and would lose them: "
+                "scale and shift the result instead, or use .detach()"
+            )
+    made: Tensor = space._wrap(f.call(f.impl, (), {k: raw_of(v) for k, v in arguments.items()}))
+    return make_leaf(made) if requires_grad else made
+
+
+def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device: Any, copy: bool | None) -> Tensor:
+    if isinstance(obj, list | tuple) and _holds_tensor(obj):
+        items = [_asarray(space, False, item, dtype, device, None) for item in obj]
+        obj, copy = space.stack(items), None
+    if isinstance(obj, Tensor):
+        if requires_grad and obj._node is not None and obj._node.trace is not BASE:
+            raise NestingError(
+                "a leaf was to be made of a value that a transform follows; leave out requires_grad=True, the transform "
+                "follows it already, or take agrad.stop_gradient(x) of it first"
+            )
+        if obj._space is not space:
+            raise BackendError(
+                f"{space!r}.asarray got a Tensor of {obj._space!r}; take its data over explicitly, "
+                "for example with xp.asarray(numpy.asarray(x))"
+            )
+        made: Tensor = obj
+        if dtype is not None and dtype != obj.dtype:
+            if copy is False:
+                raise ValueError(f"asarray(copy=False) cannot change dtype {obj.dtype} to {dtype}")
+            made = space.astype(obj, dtype)
+        elif copy:
+            made = (
+                space.positive(obj) if obj._node is not None else space._wrap(space._raw.asarray(obj._value, copy=True))
+            )
+        if device is not None and device != made.device:
+            made = made.to_device(device)
+        if not requires_grad or made.requires_grad:
+            return made
+        return make_leaf(space._wrap(made._value))
+    value = space._raw.asarray(obj, dtype=dtype, device=device, copy=copy)
+    made = space._wrap(value if value.ndim else space._backend.lean(value))
+    return make_leaf(made) if requires_grad else made
+
+
+def _holds_tensor(items: Any) -> bool:
+    return any(isinstance(item, Tensor) or (isinstance(item, list | tuple) and _holds_tensor(item)) for item in items)

@@ -1,0 +1,95 @@
+"""Calling rules: what each asks for by name, and what the engine does to what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from agrad.aval import Aval
+from agrad.interpret.bound import Bound, names_of
+from agrad.ops.declare import select
+
+__all__ = ["call", "environment", "restore", "rule_space", "times", "zeros"]
+
+Params = dict[str, Any]
+OPERATORS = frozenset({"add", "subtract", "multiply", "divide"})
+"""Ops whose rules take Python scalars as they are."""
+
+
+def rule_space(f: Bound, values: Iterable[Any]) -> Any:
+    """The namespace a rule computes in: the backend's own unless a value is still followed."""
+    tensor = f.space._tensor
+    for v in values:
+        if type(v) is tensor or (isinstance(v, list | tuple) and any(type(item) is tensor for item in v)):
+            return f.space
+    return f.space._raw
+
+
+def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: Params, out: Any) -> Params:
+    """The named values that rules ask for; a linear op's rules get avals."""
+    op = f.op
+    env: Params = {}
+    aval_of = f.space._aval_of
+    for name in needed:
+        if name in params:
+            env[name] = params[name]
+        elif name == "out":
+            env[name] = out
+        elif name in op.arguments:
+            i = op.arguments.index(name)
+            v = values[i]
+            if op.kind == "linear" and op.vjp[i] is not None:
+                v = [aval_of(item) for item in v] if type(v) is list else aval_of(v)
+            elif op.kind == "elementwise" and type(v) in (float, int, complex) and op.name not in OPERATORS:
+                v = f.space._raw.asarray(v, dtype=out.dtype)
+            env[name] = v
+    return env
+
+
+def call(rule: Any, names: Params) -> Any:
+    """Call a rule with what it names."""
+    return rule(*[names[n] for n in names_of(rule)])
+
+
+def times(xp: Any, partial: Any, names: Params, v: Any, conjugate: bool = False) -> Any:
+    """An elementwise partial times a tangent, or, conjugated where it is complex, times a cotangent."""
+    if not callable(partial) and not isinstance(partial, select):
+        if partial is None or partial == 0:
+            return None
+        return v if partial == 1 else v * partial
+    if isinstance(partial, select):
+        return xp.where(call(partial.condition, names), v, 0)
+    d = call(partial, names)
+    if conjugate and not isinstance(d, int | float):
+        d = xp.conj(d)
+    return d * v
+
+
+def zeros(xp: Any, aval: Aval, like: Any) -> Any:
+    """Zeros on the device of another array."""
+    return xp.zeros(aval.shape, dtype=aval.dtype, device=like.device)
+
+
+def restore(f: Bound, xp: Any, g: Any, aval: Aval) -> Any:
+    """Give a cotangent its argument's shape and dtype: undo broadcasting, take the real part, cast."""
+    if g is None:
+        return None
+    if g.shape != aval.shape:
+        g = _unbroadcast(xp, g, aval.shape)
+    if g.dtype != aval.dtype:
+        if aval.real and f.space._aval_of(g).complex:
+            g = xp.real(g)
+        g = xp.astype(g, aval.dtype)
+    return g
+
+
+def _unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
+    if len(g.shape) < len(shape):
+        g = xp.reshape(g, (1,) * (len(shape) - len(g.shape)) + tuple(g.shape))
+    extra = len(g.shape) - len(shape)
+    axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
+    if axes:
+        g = xp.sum(g, axis=axes, keepdims=True)
+    if extra > 0:
+        g = xp.reshape(g, g.shape[extra:])
+    return g if g.shape == shape else xp.broadcast_to(g, shape)
