@@ -13,7 +13,7 @@ import pluggy
 from agrad.backend import Backend
 from agrad.errors import PluginError
 
-__all__ = ["AgradSpec", "backends", "hookimpl", "manager"]
+__all__ = ["AgradSpec", "backends", "hookimpl", "manager", "register"]
 
 GROUP = "agrad"
 hookspec = pluggy.HookspecMarker(GROUP)
@@ -47,6 +47,21 @@ def manager() -> pluggy.PluginManager:
                 )
     made.check_pending()
     return made
+
+
+def register(plugin: object, name: str | None = None) -> None:
+    """Add a plugin that is not installed: any object or module with ``agrad_`` hooks.
+
+    Parameters
+    ----------
+    plugin : object
+        With methods or functions marked by `agrad.hookimpl`.
+    name : str, optional
+        What to call it in messages.
+    """
+    manager().register(plugin, name)
+    manager().check_pending()
+    backends.cache_clear()
 
 
 @cache
