@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from agrad.backend import Backend
 from agrad.errors import (
@@ -22,11 +23,12 @@ from agrad.interpret.levels import enable_grad, no_grad
 from agrad.namespaces import Namespace, array_namespace, namespace
 from agrad.plugins import hookimpl
 from agrad.tensors import Tensor
-from agrad.transforms.check import GradientCheckError, check_grads
-from agrad.transforms.dense import hessian, hvp, jacobian
-from agrad.transforms.forward import jvp
-from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
-from agrad.transforms.stop import stop_gradient
+if TYPE_CHECKING:
+    from agrad.transforms.check import GradientCheckError, check_grads
+    from agrad.transforms.dense import hessian, hvp, jacobian
+    from agrad.transforms.forward import jvp
+    from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
+    from agrad.transforms.stop import stop_gradient
 
 __version__ = "0.1.0"
 
@@ -105,3 +107,31 @@ def tensor(
         space = array_namespace(data)
     made: Tensor = space.asarray(data, dtype=dtype, device=device, copy=True, requires_grad=requires_grad)
     return made
+
+
+_TRANSFORMS = {
+    "GradientCheckError": "check",
+    "check_grads": "check",
+    "grad": "reverse",
+    "hessian": "dense",
+    "hvp": "dense",
+    "jacobian": "dense",
+    "jvp": "forward",
+    "linearize": "reverse",
+    "stop_gradient": "stop",
+    "value_and_grad": "reverse",
+    "vjp": "reverse",
+}
+"""Where the transforms are: imported when first used, since the imperative side does without."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _TRANSFORMS:
+        raise AttributeError(f"module 'agrad' has no attribute {name!r}")
+    value = getattr(import_module(f"agrad.transforms.{_TRANSFORMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 __all__ = ["Backend"]
 
@@ -14,8 +14,7 @@ def _same(array: Any) -> Any:
     return array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Backend:
+class Backend(NamedTuple):
     """An array library, as agrad needs to know it.
 
     Parameters
@@ -52,4 +51,4 @@ class Backend:
     lean: Callable[[Any], Any] = _same
     array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext
-    methods: Mapping[str, Any] = field(default_factory=dict)
+    methods: Mapping[str, Any] = MappingProxyType({})

@@ -14,7 +14,8 @@ from agrad.errors import BackendError, PluginError
 from agrad.fallbacks import with_fallbacks
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.specialise import function
-from agrad.ops import INTERNAL, table
+from agrad import ops
+from agrad.ops import EXTENSIONS, INTERNAL, lookup
 from agrad.ops.declare import Op
 from agrad.plugins import backends
 from agrad.tensors import Tensor, operate, specialised_tensor
@@ -26,7 +27,6 @@ DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float32", "float64", "complex64", "complex128",
 )  # fmt: skip
-EXTENSIONS = ("fft", "linalg")
 ALIASES = {f"linalg.{name}": name for name in ("matmul", "matrix_transpose", "tensordot", "vecdot")}
 """Functions that the standard has in two places."""
 
@@ -48,7 +48,7 @@ class Extension:
 
     def __dir__(self) -> list[str]:
         prefix = self._name + "."
-        return sorted(name[len(prefix) :] for name in (*table, *ALIASES) if name.startswith(prefix))
+        return sorted(name[len(prefix) :] for name in (*ops.table, *ALIASES) if name.startswith(prefix))
 
     def __repr__(self) -> str:
         return self.__name__
@@ -86,7 +86,7 @@ class Namespace:
         return value
 
     def __dir__(self) -> list[str]:
-        names = [name for name in table if "." not in name and name not in INTERNAL]
+        names = [name for name in ops.table if "." not in name and name not in INTERNAL]
         return sorted([*names, *CONSTANTS, *DTYPES, *EXTENSIONS, "__array_namespace_info__"])
 
     def __repr__(self) -> str:
@@ -122,7 +122,8 @@ class Namespace:
             owner = self._raw
             for part in name.split(".")[:-1]:
                 owner = getattr(owner, part)
-            op = table[name]
+            op = lookup(name)
+            assert op is not None, name
             impl = getattr(owner, name.split(".")[-1], None)
             if name == "setitem":
                 impl = _data_first(impl)
@@ -135,11 +136,12 @@ class Namespace:
         if name in ALIASES:
             shared: Callable[..., Any] = getattr(self, ALIASES[name])
             return shared
-        if name not in table:
+        op = lookup(name)
+        if op is None:
             return None
         made = function(self._bind(name), create)
         if name not in INTERNAL:
-            made.__doc__ = _documentation(name)
+            made.__doc__ = _documentation(op)
         return made
 
     def _operator(self, name: str, reflected: bool) -> Callable[..., Any]:
@@ -194,10 +196,10 @@ def _data_first(setitem: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, value, *, key: setitem(x, key, value)
 
 
-def _documentation(name: str) -> str:
+def _documentation(op: Op) -> str:
     from agrad.ops.docs import docstring
 
-    return docstring(name, table[name].signature)
+    return docstring(op.name, op.signature)
 
 
 @cache

@@ -23,10 +23,8 @@ general op's VJP is the adjoint itself, Re<v, J w> = Re<J* v, w>.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = [
     "Op",
@@ -61,8 +59,7 @@ class select:  # noqa: N801 - reads as a word of the table
 Partial = Rule | float | select | None
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a signature: its name, how it is passed and its default's source text."""
 
     name: str
@@ -70,8 +67,7 @@ class Parameter:
     default: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Op:
+class Op(NamedTuple):
     """One entry of the table: a function, its data arguments and its derivative."""
 
     name: str
@@ -200,17 +196,24 @@ def creation(signature: str) -> Op:
 
 
 def _parse(signature: str) -> tuple[str, tuple[Parameter, ...]]:
-    """Split ``"linalg.qr(x, /, *, mode='reduced')"`` into its name and its parameters."""
+    """Split ``"linalg.qr(x, /, *, mode='reduced')"`` into its name and its parameters.
+
+    Defaults are literals without commas; going through Python's own parser would take longer than importing NumPy's
+    linear algebra does.
+    """
     name, _, rest = signature.partition("(")
-    arguments = ast.parse(f"lambda {rest[:-1]}: 0", mode="eval").body.args  # type: ignore[attr-defined]
-    positional = arguments.posonlyargs + arguments.args
-    defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults
-    parameters = [
-        Parameter(a.arg, "positional" if i < len(arguments.posonlyargs) else "either", d and ast.unparse(d))
-        for i, (a, d) in enumerate(zip(positional, defaults, strict=True))
-    ]
-    if arguments.vararg:
-        parameters.append(Parameter(arguments.vararg.arg, "star", None))
-    for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        parameters.append(Parameter(a.arg, "keyword", d and ast.unparse(d)))
+    parts = rest[:-1].split(", ")
+    kind = "positional" if "/" in parts else "either"
+    parameters = []
+    for part in parts:
+        if part == "/":
+            kind = "either"
+        elif part == "*":
+            kind = "keyword"
+        elif part.startswith("*"):
+            parameters.append(Parameter(part[1:], "star", None))
+            kind = "keyword"
+        elif part:
+            parameter, _, default = part.partition("=")
+            parameters.append(Parameter(parameter, kind, default or None))
     return name, tuple(parameters)

@@ -14,6 +14,9 @@ from typing import Any
 
 from agrad.ops.declare import composite, creation, general, linear
 
+INVERSE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+"""The normalisation under which an inverse transform has the scale of the forward one."""
+
 linear(
     "fft.fft(x, /, *, n=None, axis=-1, norm='backward')",
     lambda xp, ct, x, axis, norm: _resize(xp, xp.fft.fft(ct, axis=axis, norm=norm), x.shape),
@@ -64,10 +67,6 @@ general(
     vjp=lambda xp, ct, x, s, axes, norm: _rfftn_vjp(xp, ct, x, s, _axes(s, axes, x.ndim), norm),
     jvp=lambda xp, t, s, axes, norm: xp.fft.rfftn(t, s=s, axes=axes, norm=norm),
 )
-
-
-INVERSE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
-"""The normalisation under which an inverse transform has the scale of the forward one."""
 
 
 def _axes(s: Sequence[int] | None, axes: Sequence[int] | None, ndim: int) -> tuple[int, ...]:

@@ -289,13 +289,25 @@ def _pinv_jvp(xp: Any, t: Any, p: Any, x: Any) -> Any:
 
 
 def _cholesky_vjp(xp: Any, ct: Any, factor: Any) -> Any:
-    inverse = xp.linalg.inv(factor)
+    inverse = _lower_inverse(xp, factor)
     return _hermitian(xp, _h(xp, inverse) @ _half_lower(xp, _h(xp, factor) @ ct) @ inverse)
 
 
 def _cholesky_jvp(xp: Any, t: Any, factor: Any) -> Any:
-    inverse = xp.linalg.inv(factor)
+    inverse = _lower_inverse(xp, factor)
     return factor @ _half_lower(xp, inverse @ _hermitian(xp, t) @ _h(xp, inverse))
+
+
+def _lower_inverse(xp: Any, x: Any) -> Any:
+    """The inverse of a lower triangular matrix, by halves: the standard has no triangular solve."""
+    n = x.shape[-1]
+    if n <= 48:
+        return xp.linalg.inv(x)
+    half = n // 2
+    first, last = _lower_inverse(xp, x[..., :half, :half]), _lower_inverse(xp, x[..., half:, half:])
+    upper = xp.concat([first, xp.zeros_like(x[..., :half, half:])], axis=-1)
+    lower = xp.concat([-(last @ x[..., half:, :half] @ first), last], axis=-1)
+    return xp.concat([upper, lower], axis=-2)
 
 
 def _half_lower(xp: Any, x: Any) -> Any:

@@ -8,7 +8,7 @@ __all__ = ["CREATION", "DATA_TYPES", "INSPECTION"]
 
 _DTYPE_OF = {"type": ("dtype or array", "The dtype, or an array that has it.")}
 _DEVICE = {"device": ("device", "The device to ask about; by default the backend's default device.")}
-_NO_DATA = "None: the result is no array."
+_NO_DATA = "None, as the result is no array."
 _KINDS = "A dtype, a kind: 'bool', 'signed integer', 'unsigned integer', 'integral', 'real floating', 'complex "
 _KINDS += "floating' or 'numeric', or a tuple of such, of which one has to fit."
 
@@ -61,7 +61,7 @@ CREATION: dict[str, Doc] = {
     ),
     "from_dlpack": Doc(
         "An array of the namespace that takes over, or copies, the memory of another library's array.",
-        "None: what arrives is a constant. A Tensor that is being followed refuses to be exported.",
+        "None, as what arrives is a constant. A Tensor that is being followed refuses to be exported.",
         ">>> xp.from_dlpack(xp.asarray([1.0, 2.0])).tolist()\n[1.0, 2.0]",
         params={
             "x": ("object", "An array that speaks DLPack: it has ``__dlpack__`` and ``__dlpack_device__``."),

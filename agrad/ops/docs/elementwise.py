@@ -329,8 +329,9 @@ ELEMENTWISE: dict[str, Doc] = {
     ),
     "nextafter": Doc(
         "The next floating-point number from x1 towards x2.",
-        "None: the function steps between neighbouring floating-point numbers.",
-        ">>> eps = float(xp.finfo(xp.float64).eps)\n>>> float(xp.nextafter(xp.asarray(1.0), xp.asarray(2.0))) == 1.0 + eps\nTrue",
+        "None, as the function steps between neighbouring floating-point numbers.",
+        ">>> eps = float(xp.finfo(xp.float64).eps)\n"
+        ">>> float(xp.nextafter(xp.asarray(1.0), xp.asarray(2.0))) == 1.0 + eps\nTrue",
         _REAL_FLOAT,
     ),
     "not_equal": Doc(

@@ -143,7 +143,8 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.eigvals": Doc(
         "Eigenvalues of any square matrix, complex.",
-        "inv(V)^H @ diag(ct) @ V^H with the eigenvectors V. For equal eigenvalues right only where the result treats them alike.",
+        "inv(V)^H @ diag(ct) @ V^H with the eigenvectors V. For equal eigenvalues right only where the result treats "
+        "them alike.",
         ">>> w = xp.linalg.eigvals(xp.asarray([[2.0, 0.0], [0.0, 3.0]]))\n"
         ">>> sorted(round(z.real, 4) for z in w.tolist())\n[2.0, 3.0]",
         _FLOAT,
@@ -152,7 +153,8 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.eigvalsh": Doc(
         "Eigenvalues of a symmetric or Hermitian matrix.",
-        "V @ diag(ct) @ V^H with the eigenvectors V. For equal eigenvalues right only where the result treats them alike.",
+        "V @ diag(ct) @ V^H with the eigenvectors V. For equal eigenvalues right only where the result treats them "
+        "alike.",
         ">>> [round(e, 4) for e in xp.linalg.eigvalsh(xp.asarray([[2.0, 1.0], [1.0, 2.0]])).tolist()]\n[1.0, 3.0]",
         _FLOAT,
         _HERMITIAN,
@@ -216,9 +218,12 @@ LINALG: dict[str, Doc] = {
     ),
     "linalg.qr": Doc(
         "Factors of a matrix: orthonormal columns Q times upper triangle R.",
-        "Defined where the leading columns are linearly independent." + _GAUGE + "phases, and in mode 'complete' any "
-        "rotation of the columns that complete a basis). Sources: S. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions "
-        "(2010); D. and L. Roberts, QR and LQ decomposition matrix backpropagation algorithms (2020), arXiv:2009.10071.",
+        "Defined where the leading columns are linearly independent."
+        + _GAUGE
+        + "phases, and in mode 'complete' any rotation of the columns that complete a basis). Only what does not "
+        "depend on it has a derivative. Sources: S. Walter and L. Lehmann, Algorithmic differentiation of linear algebra "
+        "functions (2010); D. and L. Roberts, QR and LQ decomposition matrix backpropagation algorithms (2020), "
+        "arXiv:2009.10071.",
         ">>> x = xp.asarray([[3.0, 1.0], [4.0, 2.0]])\n>>> q, r = xp.linalg.qr(x)\n"
         ">>> bool(xp.all(xp.abs(q @ r - x) < 1e-12))\nTrue",
         _FLOAT,

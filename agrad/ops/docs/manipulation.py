@@ -45,7 +45,7 @@ MANIPULATION: dict[str, Doc] = {
     ),
     "broadcast_shapes": Doc(
         "The shape that several shapes broadcast to.",
-        "None: shapes are no data.",
+        "None, as shapes are no data.",
         ">>> xp.broadcast_shapes((3, 1), (2,))\n(3, 2)",
         params={"*shapes": ("tuple of ints", "The shapes.")},
         returns={"tuple of ints": "The common shape."},

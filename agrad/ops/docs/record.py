@@ -54,10 +54,10 @@ class Doc:
         self.raises = raises or {}
 
 
-BOOLEAN = "None: the result is boolean."
-INTEGER = "None: the result consists of integers."
-NEW = "None: the result is a new constant; with ``requires_grad=True`` it is a leaf that collects gradients."
-STEP = "Zero: the function is constant between its jumps, and at the jumps zero is taken as well."
+BOOLEAN = "None, as the result is boolean."
+INTEGER = "None, as the result consists of integers."
+NEW = "None, as the result is a new constant; with ``requires_grad=True`` it is a leaf that collects gradients."
+STEP = "Zero, as the function is constant between its jumps; at the jumps zero is taken as well."
 
 SHARED: Parameters = {
     # data

@@ -8,8 +8,8 @@ __all__ = ["SEARCHING", "SETS", "SORTING"]
 
 _REAL = "integer or real floating-point"
 _FIRST = {"axis": ("int", "The axis to search; by default the flattened array is searched.")}
-_UNORDERED = "The order of distinct values is the backend's choice."
-_VALUES = "None: how many values there are depends on the data."
+_UNORDERED = "The distinct values, in an order of the backend's choice."
+_VALUES = "None, as how many values there are depends on the data."
 
 SEARCHING: dict[str, Doc] = {
     "argmax": Doc(

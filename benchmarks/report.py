@@ -1,0 +1,212 @@
+"""The tables: medians and ratios on the terminal, in Markdown, and everything as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from contestants import LIBRARIES
+from measure import Row
+
+__all__ = ["environment", "show", "write_json", "write_markdown"]
+
+HEADINGS = {
+    "numpy": "NumPy by hand",
+    "agrad": "agrad",
+    "agrad.grad": "agrad.grad",
+    "autograd": "HIPS autograd",
+    "torch": "PyTorch",
+    "jax": "JAX eager",
+    "jax.jit": "JAX jit",
+}
+BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
+WORST = 5
+Table = tuple[str, list[str], list[list[str]]]
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A time or a size in three figures and a fitting unit."""
+    if value is None:
+        return ""
+    scales = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")] if unit == "s" else [(2.0**20, "MiB")]
+    scale, name = next((pair for pair in scales if abs(value) >= pair[0]), scales[-1])
+    number = value / scale
+    decimals = 2 if abs(number) < 10 else 1 if abs(number) < 100 else 0
+    return f"{number:.{decimals}f} {name}"
+
+
+def quotient(value: float | None) -> str:
+    """A ratio in two or three figures."""
+    return "" if value is None else f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3}f}"
+
+
+def tables(rows: Sequence[Row]) -> list[Table]:
+    """All tables: title, headings and cells."""
+    main = [row for row in rows if not row.group]
+    result = []
+    if main:
+        result = [_medians(main), _ratios(main), _targets(main)]
+    for group in dict.fromkeys(row.group for row in rows if row.group):
+        members = [row for row in rows if row.group == group]
+        for shape in dict.fromkeys(row.title.partition(", ")[2] for row in members):
+            result.append(_worst(f"{group}, {shape}", [row for row in members if row.title.endswith(shape)]))
+    return result
+
+
+def _medians(rows: Iterable[Row]) -> Table:
+    cells = [
+        [row.title] + ["wrong" if c in row.failures else amount(row.medians.get(c), row.unit) for c in LIBRARIES]
+        for row in rows
+    ]
+    return "Medians", ["", *HEADINGS.values()], cells
+
+
+def _ratios(rows: Iterable[Row]) -> Table:
+    references = [c for c in LIBRARIES if not c.startswith("agrad")]
+    cells = [
+        [row.title, *(quotient(row.ratio("agrad", c)) for c in references), quotient(row.ratio("agrad.grad", "agrad"))]
+        for row in rows
+    ]
+    return "agrad's time, or memory, divided by", ["", *(HEADINGS[c] for c in references), "grad / agrad"], cells
+
+
+def _targets(rows: Iterable[Row]) -> Table:
+    cells = []
+    for row in rows:
+        for target in row.targets:
+            ratio = row.ratio(target.contestant, target.reference)
+            verdict = "not measured" if ratio is None else "met" if target.met(ratio) else "MISSED"
+            of = f"{HEADINGS[target.contestant]} / {HEADINGS[target.reference]}"
+            limit = f"{'<' if target.strict else '≤'} {target.limit:g}"
+            cells.append([row.title, of, limit, quotient(ratio), verdict])
+    return "Targets", ["", "ratio", "target", "measured", "verdict"], cells
+
+
+def _worst(title: str, rows: Iterable[Row]) -> Table:
+    ranked = sorted(
+        (row for row in rows if row.ratio("agrad", "torch") is not None),
+        key=lambda row: row.ratio("agrad", "torch") or 0.0,
+        reverse=True,
+    )
+    names = ["numpy", "agrad", "autograd", "torch"]
+    cells = [
+        [
+            row.title.partition(",")[0],
+            *(amount(row.medians.get(c), "s") for c in names),
+            quotient(row.ratio("agrad", "torch")),
+            f"≤ {row.targets[0].limit:g}",
+        ]
+        for row in ranked[:WORST]
+    ]
+    if ranked:
+        missed = sum(not row.targets[0].met(row.ratio("agrad", "torch") or 0.0) for row in ranked)
+        title += f": the {len(cells)} worst of {len(ranked)} functions, of which {missed} miss the target"
+    return title, ["", *(HEADINGS[c] for c in names), "agrad / PyTorch", "target"], cells
+
+
+def notes(rows: Iterable[Row]) -> list[str]:
+    """What was left out or went wrong, each said once."""
+    lines = []
+    for row in rows:
+        for contestant, reason in row.failures.items():
+            lines.append(f"FAILED {HEADINGS[contestant]}, {row.title}: {reason}")
+        for contestant, reason in row.skipped.items():
+            lines.append(f"skipped {HEADINGS[contestant]}, {row.title}: {reason}")
+        for contestant, processors in row.processors.items():
+            if processors > 1.3:
+                lines.append(f"{HEADINGS[contestant]}, {row.title}: kept {processors:.1f} processors busy")
+    return lines
+
+
+def environment() -> str:
+    """The machine and the versions, in one line."""
+    packages = []
+    for name in dict.fromkeys(LIBRARIES.values()):
+        try:
+            packages.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join([_processor(), f"{os.cpu_count()} CPUs", f"Python {platform.python_version()}", *packages])
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Print the tables, with rich where it is installed."""
+    try:
+        from rich.console import Console
+        from rich.table import Table as RichTable
+    except ImportError:
+        for title, headings, cells in tables(rows):
+            widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+            print(f"\n{title}")
+            for line in [headings, *cells]:
+                first, *others = zip(line, widths, strict=True)
+                print("  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]).rstrip())
+    else:
+        console = Console()
+        # A file or a pipe has no width: no cell is cut off.
+        console = console if console.is_terminal else Console(width=200)
+        for title, headings, cells in tables(rows):
+            table = RichTable(title=title, title_justify="left")
+            for i, heading in enumerate(headings):
+                table.add_column(heading, justify="left" if i == 0 else "right")
+            for line in cells:
+                table.add_row(*line, style="red" if "MISSED" in line else None)
+            console.print(table)
+    for line in notes(rows):
+        print(line)
+
+
+def write_json(rows: Iterable[Row], path: Path) -> None:
+    """Everything that was measured."""
+    data = [
+        {
+            "name": row.name,
+            "title": row.title,
+            "unit": row.unit,
+            "medians": row.medians,
+            "quartiles": row.quartiles,
+            "processors": row.processors,
+            "skipped": row.skipped,
+            "failures": row.failures,
+            "targets": [
+                {
+                    "contestant": t.contestant,
+                    "reference": t.reference,
+                    "limit": t.limit,
+                    "ratio": (ratio := row.ratio(t.contestant, t.reference)),
+                    "met": None if ratio is None else t.met(ratio),
+                }
+                for t in row.targets
+            ],
+        }
+        for row in rows
+    ]
+    path.write_text(json.dumps({"environment": environment(), "rows": data}, indent=1) + "\n")
+
+
+def write_markdown(rows: Sequence[Row], path: Path) -> None:
+    """Write the tables between the two markers of a page, or as a page of their own."""
+    parts = [f"Measured on {environment()}."]
+    for title, headings, cells in tables(rows):
+        rule = ["---", *["---:"] * (len(headings) - 1)]
+        lines = ["| " + " | ".join(line) + " |" for line in [headings, rule, *cells]]
+        parts.append(f"### {title}\n\n" + "\n".join(lines))
+    if lines := notes(rows):
+        parts.append("\n".join(f"- {line}" for line in lines))
+    text = f"{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}"
+    page = path.read_text() if path.exists() else ""
+    before, begin, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2]
+    path.write_text(before + text + after if begin else text + "\n")

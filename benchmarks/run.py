@@ -1,0 +1,77 @@
+"""agrad against hand-written NumPy, HIPS autograd, PyTorch and JAX: ``python benchmarks/run.py``.
+
+Every row is the same work for all contestants, run in turns in one process with one thread; the gradients
+are compared with the hand-written ones before anything is timed.
+"""
+
+from __future__ import annotations
+
+import threads  # isort: skip - before NumPy
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import memory
+import report
+import startup
+from contestants import LIBRARIES, missing
+from measure import Effort, Row, run
+from workloads import collect
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; 1 where a gradient was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [w.name for w in collect(tiny=True) if not w.group]
+    names += ["elementwise", "import", "memory"]
+    parser.add_argument(
+        "--only", metavar="NAME,...", help=f"rows: {', '.join(names)}; or one function, elementwise-sin-100"
+    )
+    parser.add_argument("--libraries", metavar="NAME,...", help=f"contestants: {', '.join(LIBRARIES)}")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables into a page")
+    options = parser.parse_args(arguments)
+
+    workloads = collect()
+    only = set(options.only.split(",")) if options.only else None
+    if only and (unknown := only - {*names, *(w.name for w in workloads)}):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    chosen = options.libraries.split(",") if options.libraries else list(LIBRARIES)
+    if unknown := set(chosen) - set(LIBRARIES):
+        parser.error(f"no such library: {', '.join(sorted(unknown))}")
+
+    contestants = {name: missing(name) for name in LIBRARIES if name in chosen}
+    for line in threads.limit():
+        print("warning:", line)
+    for name, reason in contestants.items():
+        if reason:
+            print(f"skipped {report.HEADINGS[name]}: {reason}")
+    present = {name: reason for name, reason in contestants.items() if not reason}
+
+    rows: list[Row] = []
+    for workload in workloads:
+        if only and not {workload.name, workload.group} & only:
+            continue
+        effort = Effort(7, 0.002, 5.0) if options.quick else Effort(15, 0.003) if workload.group else Effort()
+        print(f"\r\033[K{workload.title} ...", end="", file=sys.stderr, flush=True)
+        rows.append(run(workload, present, effort))
+    if not only or "import" in only:
+        rows.append(startup.run(present, 5 if options.quick else 21))
+    if not only or "memory" in only:
+        rows += memory.run(present, 1 if options.quick else 3)
+    print("\r\033[K", end="", file=sys.stderr)
+
+    print(report.environment())
+    report.show(rows)
+    if options.json:
+        report.write_json(rows, options.json)
+    if options.markdown:
+        report.write_markdown(rows, options.markdown)
+    return int(any(row.failures for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
