@@ -1,4 +1,4 @@
-"""NumPy for agrad. This module is imported with the plugin; NumPy itself only when it is used."""
+"""The NumPy backend of agrad: its one record, made without importing NumPy."""
 
 from __future__ import annotations
 
@@ -12,70 +12,23 @@ from agrad.plugins import hookimpl
 
 __all__ = ["agrad_backends"]
 
-
-def _load() -> Any:
-    from agrad_numpy import namespace
-
-    return namespace
-
-
-def _owns(x: object) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(x, (numpy.ndarray, numpy.generic))
-
-
-def _scalars() -> tuple[type, ...]:
-    import numpy as np
-
-    return (np.float32, np.float64, np.complex64, np.complex128)
-
-
-def _own(array: Any) -> Any:
-    return array if _is_scalar(array) or (array.flags.writeable and array.base is None) else array.copy()
-
-
-def _is_scalar(array: Any) -> bool:
-    return isinstance(array, sys.modules["numpy"].generic)
-
-
-def _lean(array: Any) -> Any:
-    return array[()]
-
-
-def _array(value: Any) -> Any:
-    return sys.modules["numpy"].asarray(value)
-
-
-def _quiet() -> AbstractContextManager[Any]:
-    return sys.modules["numpy"].errstate(under="ignore")  # type: ignore[no-any-return]
-
+DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float32", "float64", "complex64", "complex128",
+)  # fmt: skip
 
 UFUNCS = {
     "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan",
-    "arctan2": "atan2", "arctanh": "atanh", "conjugate": "conj", "invert": "bitwise_invert",
-    "left_shift": "bitwise_left_shift", "power": "pow", "right_shift": "bitwise_right_shift", "rint": "round",
-    "true_divide": "divide",
+    "arctan2": "atan2", "arctanh": "atanh", "conjugate": "conj", "fabs": "abs", "invert": "bitwise_invert",
+    "left_shift": "bitwise_left_shift", "mod": "remainder", "power": "pow", "right_shift": "bitwise_right_shift",
+    "rint": "round", "true_divide": "divide",
 }  # fmt: skip
-"""NumPy's names of ufuncs where the standard's differ."""
-
-
-def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """``ndarray @ t``, ``numpy.float64(2) * t`` and ``numpy.sin(t)`` mean the standard's functions."""
-    space = self.__array_namespace__()
-    function = getattr(space, UFUNCS.get(ufunc.__name__, ufunc.__name__), None)
-    if method != "__call__" or kwargs or function is None:
-        what = f"numpy.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-        options = f" with {', '.join(kwargs)}=" if kwargs else ""
-        raise TypeError(
-            f"{what}{options} got a Tensor; a Tensor takes plain calls of ufuncs that are in the array API standard: "
-            f"use the function of {space!r} instead (and y = y + t for an array y, not y += t)"
-        )
-    return function(*inputs)
+"""NumPy's names of ufuncs that the standard calls something else."""
 
 
 @hookimpl
 def agrad_backends() -> Iterable[Backend]:
-    """The NumPy backend."""
+    """Return the record of the NumPy backend."""
     return [
         Backend(
             name="numpy",
@@ -86,6 +39,75 @@ def agrad_backends() -> Iterable[Backend]:
             lean=_lean,
             array=_array,
             quiet=_quiet,
-            methods={"__array_ufunc__": _array_ufunc, "__array_priority__": 1000.0},
+            methods={"__array_ufunc__": _array_ufunc, "__array_priority__": 1000},
         )
     ]
+
+
+def _load() -> Any:
+    from agrad_numpy import namespace
+
+    return namespace
+
+
+def _owns(x: object) -> bool:
+    numpy = sys.modules.get("numpy")  # where NumPy was never imported, nothing is an array of its
+    return numpy is not None and isinstance(x, (numpy.ndarray, numpy.generic))
+
+
+def _scalars() -> tuple[type, ...]:
+    import numpy
+
+    return tuple(getattr(numpy, name) for name in DTYPES)
+
+
+def _own(array: Any) -> Any:
+    import numpy
+
+    if isinstance(array, numpy.ndarray) and (array.base is not None or not array.flags.writeable):
+        return array.copy()
+    return array
+
+
+def _lean(array: Any) -> Any:
+    return array[()]
+
+
+def _array(array: Any) -> Any:
+    import numpy
+
+    return numpy.asarray(array)
+
+
+def _quiet() -> AbstractContextManager[Any]:
+    import numpy
+
+    return numpy.errstate(under="ignore")
+
+
+def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    """What NumPy calls for a ufunc, or an operator of its own arrays, that meets a Tensor."""
+    given = f"numpy.{ufunc.__name__}" if method == "__call__" else f"numpy.{ufunc.__name__}.{method}"
+    if "out" in options:
+        raise TypeError(
+            f"{given} was to write its result into a NumPy array (out=, or an in-place operator such as "
+            "array += t), but the array cannot follow the gradients of a Tensor; "
+            "write array = array + t, which makes a new Tensor"
+        )
+    if method != "__call__" or options:
+        options_given = f" with {', '.join(f'{name}=' for name in options)}" if options else ""
+        raise TypeError(
+            f"{given}{options_given} got a Tensor, which takes plain calls of ufuncs only; use the function of "
+            "the array API standard instead, for example xp.sum for numpy.add.reduce, with xp = "
+            "agrad.array_namespace(t), or give NumPy the constant t.detach().array"
+        )
+    space = self.__array_namespace__()
+    name = UFUNCS.get(ufunc.__name__, ufunc.__name__)
+    function = getattr(space, name, None)
+    if function is None:
+        raise TypeError(
+            f"{given} got a Tensor, but the array API standard has no function of that name, so that agrad knows no "
+            "derivative of it; write it with functions of agrad.array_namespace(t), or give NumPy the constant "
+            "t.detach().array"
+        )
+    return function(*inputs)

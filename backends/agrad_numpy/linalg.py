@@ -1,0 +1,33 @@
+"""The linalg extension of the standard on NumPy's own arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.linalg import (  # noqa: F401 - these conform
+    cholesky, cross, det, diagonal, eigh, eigvalsh, inv, matrix_norm, matrix_power, matrix_rank, outer, qr, slogdet,
+    solve, svd, svdvals, trace, vector_norm,
+)  # fmt: skip
+
+from agrad_numpy.namespace import Array, matmul, matrix_transpose, tensordot, vecdot  # noqa: F401
+
+
+def eig(x: Array, /) -> Any:
+    """Eigenvalues and eigenvectors, complex even where NumPy finds them all real."""
+    result = np.linalg.eig(x)
+    return type(result)(_complex(result.eigenvalues), _complex(result.eigenvectors))
+
+
+def eigvals(x: Array, /) -> Array:
+    """Eigenvalues, complex even where NumPy finds them all real."""
+    return _complex(np.linalg.eigvals(x))
+
+
+def pinv(x: Array, /, *, rtol: Any = None) -> Array:
+    """Pseudo-inverse; the default tolerance grows with the size of the matrix, as NumPy's does for None only."""
+    return np.linalg.pinv(x, rtol=rtol)
+
+
+def _complex(x: Array) -> Array:
+    return x.astype(np.result_type(x.dtype, np.complex64), copy=False)
