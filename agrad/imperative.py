@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
+from agrad.interpret.apply import private
 from agrad.interpret.levels import no_grad, transforming
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Hooks, Leaf, Node, hooks_of, walk
@@ -51,7 +52,7 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
     else:
         seed = seed_of(space, gradient, aval, "backward(gradient=...)")
     if create_graph:
-        seed = seed if type(seed) is type(t) else space._wrap(seed)
+        seed = space._wrap(seed)
     elif type(seed) is type(t):
         seed = seed._value
     with space._backend.quiet():
@@ -61,7 +62,7 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
             retrack=create_graph,
             visit=_visitor(space, create_graph) if len(hooks_of) else None,
         )
-    gradients = handed_out(space, [(leaf.aval, ct) for leaf, ct in leaves.items()])
+    gradients = handed_out(space, [(leaf.aval, ct) for leaf, ct in leaves.items()], [gradient])
     for leaf, g in zip(leaves, gradients, strict=True):
         if leaf.grad is None:
             leaf.grad = space._wrap(g)
@@ -74,24 +75,30 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
 
 def seed_of(space: Any, given: Any, aval: Any, where: str) -> Any:
     """A cotangent or tangent as a value of the right dtype; its shape must be right already."""
-    value = given if type(given) is space._tensor else space._raw.asarray(given)
+    value = private(given) if type(given) is space._tensor else space._raw.asarray(given)
     if tuple(value.shape) != aval.shape:
         raise ShapeError(f"{where} got shape {tuple(value.shape)}; it must have shape {aval.shape}")
     if value.dtype == aval.dtype:
-        return value
+        return value._value if type(value) is space._tensor and value._node is None else value
     if aval.real and space._aval_of(value).complex:
         raise DtypeError(f"{where} is complex; it must be real, of dtype {aval.dtype}")
-    return (space if type(value) is space._tensor else space._raw).astype(value, aval.dtype)
+    value = (space if type(value) is space._tensor else space._raw).astype(value, aval.dtype)
+    return value._value if type(value) is space._tensor and value._node is None else value
 
 
-def handed_out(space: Any, values: Iterable[tuple[Any, Any]]) -> list[Any]:
-    """(aval, cotangent) pairs as arrays that are safe in a user's hands: real zeros, no shared memory."""
-    seen: set[int] = set()
+def handed_out(space: Any, values: Iterable[tuple[Any, Any]], given: Iterable[Any]) -> list[Any]:
+    """(aval, value) pairs as arrays that are safe in a user's hands: real zeros for None, no shared memory.
+
+    Nothing is shared with each other or with what the user gave, and Tensors get handles of their own.
+    """
+    seen = {id(g._value if type(g) is space._tensor else g) for g in given}
     result = []
     for aval, v in values:
         if v is None:
             v = space._raw.zeros(aval.shape, dtype=aval.dtype)
-        elif type(v) is not space._tensor:
+        elif type(v) is space._tensor:
+            v = private(v)
+        else:
             v = space._backend.own(v)
             if id(v) in seen:
                 v = space._raw.asarray(v, copy=True)

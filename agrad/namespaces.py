@@ -13,7 +13,7 @@ from agrad.creation import create
 from agrad.errors import BackendError, PluginError
 from agrad.fallbacks import with_fallbacks
 from agrad.interpret.bound import Bound, names_of
-from agrad.interpret.specialise import function
+from agrad.interpret.specialise import creation_signature, function
 from agrad import ops
 from agrad.ops import EXTENSIONS, INTERNAL, lookup
 from agrad.ops.declare import Op
@@ -199,7 +199,7 @@ def _data_first(setitem: Callable[..., Any]) -> Callable[..., Any]:
 def _documentation(op: Op) -> str:
     from agrad.ops.docs import docstring
 
-    return docstring(op.name, op.signature)
+    return docstring(op.name, creation_signature(op) if op.kind == "creation" else op.signature)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -269,11 +270,13 @@ class Tensor:
         return _rebuilt, (self._space, self._value, self.requires_grad, self.grad)
 
     def __copy__(self) -> Tensor:
-        return _rebuilt(*self.__reduce__()[1])
+        space, value, requires_grad, grad = self.__reduce__()[1]
+        return _rebuilt(space, value, requires_grad, None if grad is None else copy.copy(grad))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         space, value, requires_grad, grad = self.__reduce__()[1]
-        memo[id(self)] = made = _rebuilt(space, space._raw.asarray(value, copy=True), requires_grad, grad)
+        value = space._raw.asarray(value, copy=True)
+        memo[id(self)] = made = _rebuilt(space, value, requires_grad, copy.deepcopy(grad, memo))
         return made
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Namespace:
@@ -312,6 +315,10 @@ class Tensor:
             raise DtypeError(
                 f"a Tensor of dtype {self.dtype} cannot hold a value that requires gradients; make it floating first"
             )
+        if not self._aval.complex and (
+            isinstance(value, complex) or (hasattr(value, "dtype") and self._space._aval_of(value).complex)
+        ):
+            raise DtypeError(f"a Tensor of dtype {self.dtype} cannot hold complex values; use xp.real(...) of them")
         rebind(self, self._space.setitem(self, plain_key(key)[0], value))
 
     # Everyday methods -----------------------------------------------------------------------------

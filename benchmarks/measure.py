@@ -96,11 +96,15 @@ def run(workload: Workload, contestants: Mapping[str, str | None], effort: Effor
                 row.failures[name] = failure
                 steps.pop(name, None)
     if effort and steps:
-        both = {**steps, **{f"{name} baseline": baselines[name] for name in steps if name in baselines}}
+        both: dict[str, Step] = {}
+        for name, step in steps.items():
+            both[name] = step
+            if name in baselines:
+                both[f"{name} baseline"] = baselines[name]  # its sample is the next one
         samples, processors = _interleave(both, effort)
         for name in steps:
-            off = median(samples.get(f"{name} baseline", [0.0]))
-            row.record(name, [(t - off) / workload.operations for t in samples[name]])
+            off = samples.get(f"{name} baseline", [0.0] * len(samples[name]))
+            row.record(name, [(t - b) / workload.operations for t, b in zip(samples[name], off, strict=True)])
             row.processors[name] = processors[name]
     return row
 

@@ -52,8 +52,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
         result = [_medians(main), _ratios(main), _targets(main)]
     for group in dict.fromkeys(row.group for row in rows if row.group):
         members = [row for row in rows if row.group == group]
-        for shape in dict.fromkeys(row.title.partition(", ")[2] for row in members):
-            result.append(_worst(f"{group}, {shape}", [row for row in members if row.title.endswith(shape)]))
+        for kind in dict.fromkeys(row.title.partition(", ")[2] for row in members):
+            result.append(_worst(f"{group}, {kind}", [row for row in members if row.title.endswith(kind)]))
     return result
 
 
@@ -98,28 +98,29 @@ def _worst(title: str, rows: Iterable[Row]) -> Table:
             row.title.partition(",")[0],
             *(amount(row.medians.get(c), "s") for c in names),
             quotient(row.ratio("agrad", "torch")),
-            f"≤ {row.targets[0].limit:g}",
+            f"≤ {row.targets[0].limit:g}" if row.targets else "",
         ]
         for row in ranked[:WORST]
     ]
-    if ranked:
+    title += f": the {len(cells)} worst of {len(ranked)} functions"
+    if ranked and ranked[0].targets:
         missed = sum(not row.targets[0].met(row.ratio("agrad", "torch") or 0.0) for row in ranked)
-        title += f": the {len(cells)} worst of {len(ranked)} functions, of which {missed} miss the target"
+        title += f", of which {missed} miss the target"
     return title, ["", *(HEADINGS[c] for c in names), "agrad / PyTorch", "target"], cells
 
 
 def notes(rows: Iterable[Row]) -> list[str]:
-    """What was left out or went wrong, each said once."""
-    lines = []
+    """What was left out or went wrong; each reason is said once, with the rows that it holds for."""
+    lines: dict[str, list[str]] = {}
     for row in rows:
         for contestant, reason in row.failures.items():
-            lines.append(f"FAILED {HEADINGS[contestant]}, {row.title}: {reason}")
+            lines.setdefault(f"FAILED {HEADINGS[contestant]}: {reason}", []).append(row.title)
         for contestant, reason in row.skipped.items():
-            lines.append(f"skipped {HEADINGS[contestant]}, {row.title}: {reason}")
+            lines.setdefault(f"skipped {HEADINGS[contestant]}: {reason}", []).append(row.title)
         for contestant, processors in row.processors.items():
             if processors > 1.3:
-                lines.append(f"{HEADINGS[contestant]}, {row.title}: kept {processors:.1f} processors busy")
-    return lines
+                lines.setdefault(f"{HEADINGS[contestant]} used more than one thread", []).append(row.title)
+    return [f"{line} ({'; '.join(titles)})" for line, titles in lines.items()]
 
 
 def environment() -> str:

@@ -56,13 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if only and not {workload.name, workload.group} & only:
             continue
         effort = Effort(7, 0.002, 5.0) if options.quick else Effort(15, 0.003) if workload.group else Effort()
-        print(f"\r\033[K{workload.title} ...", end="", file=sys.stderr, flush=True)
+        progress(workload.title)
         rows.append(run(workload, present, effort))
+    progress("import and memory")
     if not only or "import" in only:
         rows.append(startup.run(present, 5 if options.quick else 21))
     if not only or "memory" in only:
         rows += memory.run(present, 1 if options.quick else 3)
-    print("\r\033[K", end="", file=sys.stderr)
+    progress("")
 
     print(report.environment())
     report.show(rows)
@@ -71,6 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.markdown:
         report.write_markdown(rows, options.markdown)
     return int(any(row.failures for row in rows))
+
+
+def progress(what: str) -> None:
+    """Say on a terminal what is being measured, in one line that is overwritten."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from agrad.errors import BackendError, EscapedTensorError
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF, Trace, enabled
 
-__all__ = ["apply", "compose", "escaped", "evaluate", "execute", "is_tracked", "raw_of", "split"]
+__all__ = ["apply", "compose", "escaped", "evaluate", "execute", "is_tracked", "private", "raw_of", "split"]
 
 Params = dict[str, Any]
 
@@ -121,6 +121,11 @@ def _foreign(f: Bound, a: Any) -> BackendError:
     )
 
 
+def private(a: Any) -> Any:
+    """Another handle on the same value: the user may rebind theirs by an in-place change."""
+    return a._space._box(a._value, a._aval, a._node)
+
+
 def constant(tensor: Any, a: Any) -> Any:
     """Take constant Tensors out of their boxes; leave followed ones."""
     if type(a) is tensor:
@@ -159,7 +164,7 @@ def split(tensor: Any, trace: Trace, args: Sequence[Any]) -> tuple[list[Any], li
                 followed.append(a)
                 values.append(a._value)
             else:
-                values.append(constant(tensor, a))
+                values.append(a._value if a._node is None else private(a))
         elif type(a) is list or type(a) is tuple:
             items, where, inner = split(tensor, trace, a)
             slots += [(i, j) for j, _ in where]

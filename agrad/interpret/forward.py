@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agrad.interpret.apply import execute, split
+from agrad.interpret.apply import execute, raw_of, split
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import Trace
-from agrad.interpret.rules import call, environment, restore, rule_space, times
+from agrad.interpret.reverse import plus
+from agrad.interpret.rules import call, environment, prepared, restore, times
 
 __all__ = ["Dual", "ForwardTrace"]
 
@@ -69,7 +70,7 @@ def _dual(f: Bound, trace: Trace, out: Any, t: Any) -> Any:
     if t is None or not aval.inexact:
         return space._wrap(out)
     if t.shape != aval.shape or t.dtype != aval.dtype:
-        t = restore(f, rule_space(f, (t,)), t, aval)
+        t = restore(f, space if type(t) is space._tensor else space._raw, t, aval)
     return space._box(out, aval, Dual(trace, t))
 
 
@@ -79,8 +80,7 @@ def _push_linear(f: Bound, tensor: Any, values: list[Any], params: Params, out: 
             return tangents[i, j]
         if type(v) in (int, float, complex, bool) or v is None:
             return 0.0
-        xp = rule_space(f, (v,))
-        return xp.zeros_like(v)
+        return f.space._raw.zeros_like(raw_of(v))
 
     moved = [
         v
@@ -105,12 +105,8 @@ def _push_rule(f: Bound, tensor: Any, values: list[Any], params: Params, out: An
     for (i, _), t in tangents.items():
         rule: Any = op.vjp[i] if op.kind == "elementwise" else op.jvp[i]
         env = environment(f, names_of(rule), values, params, out)
-        xp = rule_space(f, [t, *env.values()])
-        names = {**env, "xp": xp, "t": t}
-        if op.kind == "elementwise":
-            parts.append(times(xp, rule, names, t))
-        else:
-            parts.append(call(rule, names))
+        names = prepared(f, env, {"t": t})
+        parts.append(times(names["xp"], rule, names, names["t"]) if op.kind == "elementwise" else call(rule, names))
     return _sum(parts)
 
 
@@ -120,7 +116,7 @@ def _sum(parts: Iterable[Any]) -> Any:
         if total is None:
             total = p
         elif isinstance(p, tuple):
-            total = tuple(a + b for a, b in zip(total, p, strict=True))
+            total = tuple(plus(a, b) for a, b in zip(total, p, strict=True))
         elif p is not None:
-            total = total + p
+            total = plus(total, p)
     return total

@@ -10,7 +10,7 @@ from agrad.interpret.apply import execute, split
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import Trace
 from agrad.interpret.reverse import Branch, Node, rank
-from agrad.interpret.rules import call, environment, restore, rule_space, times, zeros
+from agrad.interpret.rules import call, environment, prepared, restore, times, zeros
 
 __all__ = ["BASE", "ReverseTrace", "node_name"]
 
@@ -96,10 +96,10 @@ def _pull(f: Bound, saved: Any, ct: Any) -> list[Any]:
     cts = list(ct.values()) if op.several else [ct]
     if not cts:
         return [None] * len(slots)
-    xp = rule_space(f, [*cts, *env.values()])
     if op.several:
-        ct = tuple(ct[k] if k in ct else zeros(xp, a, cts[0]) for k, a in enumerate(out_avals))
-    names = {**env, "xp": xp, "ct": ct}
+        ct = tuple(ct[k] if k in ct else zeros(f.space._raw, a, cts[0]) for k, a in enumerate(out_avals))
+    names = prepared(f, env, {"ct": ct})
+    xp, ct = names["xp"], names["ct"]
     if op.joint:
         found = call(op.vjp[0], names)
         return [restore(f, xp, found[i], aval) for (i, _), aval in zip(slots, avals, strict=True)]

@@ -17,7 +17,7 @@ from agrad.aval import Aval
 from agrad.errors import GraphError
 from agrad.interpret.levels import Trace
 
-__all__ = ["Branch", "Hooks", "Leaf", "Node", "hooks_of", "rank", "walk"]
+__all__ = ["Branch", "Hooks", "Leaf", "Node", "hooks_of", "plus", "rank", "walk"]
 
 rank: Callable[[], int] = itertools.count(0, -1).__next__
 """Creation order, counting down: the heap's smallest is the newest node."""
@@ -139,7 +139,7 @@ def walk(
                 old += ct
                 cts[node] = old
             else:
-                cts[node] = old + ct
+                cts[node] = plus(old, ct)
                 if not retrack:
                     owned.add(node)
 
@@ -182,6 +182,11 @@ def walk(
     return leaves
 
 
+def plus(a: Any, b: Any) -> Any:
+    """The sum of two cotangents, a Tensor's operator first: a plain array's need not know Tensors."""
+    return b + a if hasattr(type(b), "_node") else a + b
+
+
 def _join(cts: dict[Node, Any], heap: list[tuple[int, Node]], branch: Branch, ct: Any) -> None:
     """Put one result's cotangent in its place among those of its op."""
     parent = branch.parents
@@ -190,7 +195,7 @@ def _join(cts: dict[Node, Any], heap: list[tuple[int, Node]], branch: Branch, ct
         heappush(heap, (parent.rank, parent))
     if ct is not None:
         parts = cts[parent]
-        parts[branch.index] = parts[branch.index] + ct if branch.index in parts else ct
+        parts[branch.index] = plus(parts[branch.index], ct) if branch.index in parts else ct
 
 
 def _freed(node: Node) -> GraphError:

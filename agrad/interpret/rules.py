@@ -9,20 +9,27 @@ from agrad.aval import Aval
 from agrad.interpret.bound import Bound, names_of
 from agrad.ops.declare import select
 
-__all__ = ["call", "environment", "restore", "rule_space", "times", "zeros"]
+__all__ = ["call", "environment", "prepared", "restore", "times", "zeros"]
 
 Params = dict[str, Any]
 OPERATORS = frozenset({"add", "subtract", "multiply", "divide"})
 """Ops whose rules take Python scalars as they are."""
 
 
-def rule_space(f: Bound, values: Iterable[Any]) -> Any:
-    """The namespace a rule computes in: the backend's own unless a value is still followed."""
-    tensor = f.space._tensor
-    for v in values:
-        if type(v) is tensor or (isinstance(v, list | tuple) and any(type(item) is tensor for item in v)):
-            return f.space
-    return f.space._raw
+def prepared(f: Bound, env: Params, given: Params) -> Params:
+    """The names for a rule, the namespace to compute in among them.
+
+    That is the backend's own unless a value is still followed: then it is agrad's, and constants are boxed too,
+    so that a rule's operators never meet an array that does not know Tensors.
+    """
+    op, tensor = f.op, f.space._tensor
+    names = env | given
+    for n, v in names.items():
+        if type(v) is tensor or (isinstance(v, tuple) and n in ("out", "ct", "t") and tensor in map(type, v)):
+            boxable = {"out", *given, *(a for i, a in enumerate(op.arguments) if op.joint or op.vjp[i] is not None)}
+            return {n: f.space._wrap(v) if n in boxable else v for n, v in names.items()} | {"xp": f.space}
+    names["xp"] = f.space._raw
+    return names
 
 
 def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: Params, out: Any) -> Params:

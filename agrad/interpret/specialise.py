@@ -21,7 +21,7 @@ from agrad.interpret.reverse import Node, rank
 from agrad.interpret.rules import restore
 from agrad.ops.declare import Op, select
 
-__all__ = ["function"]
+__all__ = ["creation_signature", "function"]
 
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 """Binary ops that are written as operators: NumPy's scalars are ten times faster that way."""
@@ -41,11 +41,12 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
     env: dict[str, Any] = {
         "f": f, "tail": other, "Tensor": space._tensor, "OFF": OFF, "rank": rank, "impl": f.impl, "raw": space._raw,
         "space": space, "aval_of": space._aval_of, "arrays": space._array_types, "restore": restore,
+        "wrap": space._wrap,
     }  # fmt: skip
     body = ""
     tail = f"return tail(f, {arguments}, {parameters})"
     if op.kind == "creation":
-        signature = signature[:-1] + (", requires_grad=False)" if "*" in signature else ", *, requires_grad=False)")
+        signature = creation_signature(op)
         tail = f"return tail(f, {parameters}, requires_grad)"
     elif op.kind in ("composite", "constant") and not operator:
         tail = f"return tail(f, {parameters})"
@@ -55,7 +56,7 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
     if operator == "reflected":
         signature = f"({', '.join(p.name for p in reversed(op.parameters))}, /)"
     if op.name == "pow":
-        body = "    if type(x2) is int or type(x2) is float:\n        return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)\n"
+        body = "    if type(x2) is int or (type(x2) is float and type(x1) is Tensor and x1._aval.inexact):\n        return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)\n"
     elif op.name == "setitem":
         signature = "(x, key, value)"
     if not body and _specialised(op):
@@ -65,6 +66,11 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
     made.__module__ = repr(space)
     made.__qualname__ = name
     return made
+
+
+def creation_signature(op: Op) -> str:
+    """The standard's signature with ``requires_grad=``."""
+    return op.signature[:-1] + (", requires_grad=False)" if "*" in op.signature else ", *, requires_grad=False)")
 
 
 def _specialised(op: Op) -> bool:
@@ -228,11 +234,13 @@ def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool) 
     values = list(layout.values())
     saved = values[0] if len(values) == 1 else f"({', '.join(values)})" if values else "None"
     lines = [f"{left} = saved"] if names else []
-    followed = [n for n in names if layout[n] == "out" or layout[n].startswith("v")]
+    constants = {a for i, a in enumerate(op.arguments) if op.vjp[i] is None}
+    followed = [n for n in names if n == "out" or (n in op.arguments and n not in constants and layout[n][0] == "v")]
     terms = [_term(f, env, i) for i in tracked]
-    if not plain or any("xp" in term for term in terms):
+    if not plain or followed or any("xp" in term for term in terms):
         boxed = " or ".join(f"type({n}) is Tensor" for n in ("ct", *followed))
-        lines.append(f"xp = space if {boxed} else raw")
+        wrapped = "; ".join(f"{n} = wrap({n})" for n in ("ct", *followed))
+        lines += [f"if {boxed}:", f"    xp = space; {wrapped}", "else:", "    xp = raw"]
     if not plain:
         terms = [f"restore(f, xp, {term}, a{i})" for i, term in zip(tracked, terms, strict=True)]
     lines.append(f"return {', '.join(terms)}")

@@ -48,7 +48,7 @@ elementwise("floor_divide", 0, 0)
 constant("greater(x1, x2, /)", "a truth value has no derivative")
 constant("greater_equal(x1, x2, /)", "a truth value has no derivative")
 elementwise("hypot", lambda xp, out, x1: x1 / _nonzero(xp, out), lambda xp, out, x2: x2 / _nonzero(xp, out))
-general("imag(x, /)", vjp=lambda ct: 1j * ct, jvp=lambda xp, t: xp.imag(t))
+general("imag(x, /)", vjp=lambda ct: ct * 1j, jvp=lambda xp, t: xp.imag(t))
 constant("isfinite(x, /)", "a truth value has no derivative")
 constant("isinf(x, /)", "a truth value has no derivative")
 constant("isnan(x, /)", "a truth value has no derivative")
@@ -56,8 +56,8 @@ constant("less(x1, x2, /)", "a truth value has no derivative")
 constant("less_equal(x1, x2, /)", "a truth value has no derivative")
 elementwise("log", lambda x: 1 / x)
 elementwise("log1p", lambda x: 1 / (1 + x))
-elementwise("log2", lambda x: 1 / math.log(2) / x)
-elementwise("log10", lambda x: 1 / math.log(10) / x)
+elementwise("log2", lambda x: math.log2(math.e) / x)
+elementwise("log10", lambda x: math.log10(math.e) / x)
 elementwise("logaddexp", lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1))
 constant("logical_and(x1, x2, /)", "a truth value has no derivative")
 constant("logical_not(x, /)", "a truth value has no derivative")
@@ -106,7 +106,7 @@ def _circle(xp: Any, x: Any) -> Any:
 
 def _hyperbola(xp: Any, x: Any) -> Any:
     """sqrt(1 + x**2) without overflow or cancellation."""
-    return _circle(xp, 1j * x) if is_complex(xp, x) else xp.hypot(x, 1)
+    return _circle(xp, x * 1j) if is_complex(xp, x) else xp.hypot(x, 1)
 
 
 def _inverted(xp: Any, x: Any, y: Any) -> Any:
@@ -142,4 +142,4 @@ def _turn(xp: Any, v: Any, out: Any, x: Any) -> Any:
     """How x / abs(x), which is `out`, turns as x moves by v; its own adjoint. Real numbers cannot turn."""
     if not is_complex(xp, x):
         return xp.zeros_like(v)
-    return 1j * out * xp.imag(xp.conj(out) * v) / _nonzero(xp, xp.abs(x))
+    return out * 1j * xp.imag(xp.conj(out) * v) / _nonzero(xp, xp.abs(x))

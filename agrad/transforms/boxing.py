@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import optree
 
 from agrad.errors import BackendError, DtypeError
-from agrad.imperative import handed_out
+from agrad.imperative import handed_out, seed_of
+from agrad.interpret.apply import private
 from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace, array_namespace, owner
 from agrad.tensors import Tensor
@@ -16,7 +17,7 @@ from agrad.tensors import Tensor
 if TYPE_CHECKING:
     from agrad.aval import Aval
 
-__all__ = ["Inputs", "flatten", "is_array", "unboxed"]
+__all__ = ["Inputs", "flatten", "is_array"]
 
 flatten = optree.tree_flatten
 Tree = Any
@@ -24,7 +25,7 @@ Tree = Any
 
 def is_array(x: Any) -> bool:
     """Whether a leaf of a container is data: a Tensor, an array of a backend, a Python number."""
-    return isinstance(x, Tensor | float | complex | int) and not isinstance(x, bool) or owner(x) is not None
+    return (isinstance(x, Tensor | float | complex | int) and not isinstance(x, bool)) or owner(x) is not None
 
 
 class Inputs:
@@ -56,8 +57,7 @@ class Inputs:
         for x in leaves:
             if isinstance(x, Tensor):
                 self.as_tensor = True
-                if x._node is None:
-                    x = x._value
+                x = x._value if x._node is None else private(x)
             elif type(x) in (float, complex):
                 x = space._raw.asarray(x)
             elif not space._owns(x):
@@ -104,16 +104,16 @@ class Inputs:
                     "and no Python float; name the arguments to differentiate with argnums="
                 )
 
-    def boxed(self, trace: Trace, node_of: Callable[[int, Aval], Any]) -> tuple[list[Tensor], tuple[Tree, ...]]:
-        """Follow the arguments: the boxes, and the arguments with the boxes in place."""
-        boxes = [
-            self.space._box(self.leaves[i], aval, node_of(k, aval))
-            for k, (i, aval) in enumerate(zip(self.followed, self.avals, strict=True))
-        ]
+    def follow(self, trace: Trace, node_of: Callable[[int, Aval], Any]) -> tuple[list[Any], tuple[Tree, ...]]:
+        """Box the arguments: their nodes, and the arguments with the boxes in place.
+
+        The boxes themselves belong to the user's function, which may rebind them by an in-place change.
+        """
+        nodes = [node_of(k, aval) for k, aval in enumerate(self.avals)]
         leaves = list(self.leaves)
-        for i, box in zip(self.followed, boxes, strict=True):
-            leaves[i] = box
-        return boxes, optree.tree_unflatten(self.treedef, leaves)  # type: ignore[return-value]
+        for i, aval, node in zip(self.followed, self.avals, nodes, strict=True):
+            leaves[i] = self.space._box(leaves[i], aval, node)
+        return nodes, optree.tree_unflatten(self.treedef, leaves)  # type: ignore[return-value]
 
     def trees(self, values: Sequence[Any], passed: Any = None) -> tuple[Tree, ...]:
         """Results for the followed leaves in the arguments' containers; `passed` for the others."""
@@ -122,34 +122,35 @@ class Inputs:
             leaves[i] = v
         return optree.tree_unflatten(self.treedef, leaves)  # type: ignore[return-value]
 
-    def hand_out(self, values: Sequence[Any]) -> list[Any]:
+    def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
-        made = handed_out(self.space, list(zip(self.avals, values, strict=True)))
-        return [self.space._wrap(v) for v in made] if self.as_tensor else made
+        made = handed_out(self.space, zip(self.avals, values, strict=True), given)
+        return [self.space._wrap(v) for v in made] if tensors or self.as_tensor else made
 
-    def given(self, tree: Tree, where: str) -> list[Any]:
-        """Tangents or cotangents given for the followed leaves, checked against them."""
-        from agrad.imperative import seed_of
-
-        leaves, treedef = flatten(tree, none_is_leaf=True)
-        if treedef != self.treedef:
-            raise DtypeError(f"{where} has the structure {treedef}; it must have that of the primals, {self.treedef}")
-        chosen = [leaves[i] for i in self.followed]
-        found = []
-        for v, aval in zip(chosen, self.avals, strict=True):
-            if v is None:
-                found.append(None)
-                continue
-            v = seed_of(self.space, v, aval, where)
-            found.append(v if type(v) is not self.space._tensor or v._node is not None else v._value)
+    def results(self, trace: Trace, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
+        """Results as users get them: one level out, plain unless something further out follows them."""
+        found = [_one_level_out(trace, v) if isinstance(v, Tensor) else v for v in values]
+        places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
+        owned = handed_out(self.space, [(None, found[i]) for i in places], [*self.leaves, *given])
+        for i, v in zip(places, owned, strict=True):
+            found[i] = self.space._wrap(v) if tensors or self.as_tensor else v
         return found
 
+    def given(self, tree: Tree, where: str) -> list[Any]:
+        """Tangents given for the followed leaves, checked against them; None stands for zeros."""
+        leaves, treedef = flatten(tree, none_is_leaf=True)
+        if treedef != self.treedef and treedef.num_leaves != self.treedef.num_leaves:
+            raise DtypeError(f"{where} has the structure {treedef}; it must have that of the primals, {self.treedef}")
+        chosen = [leaves[i] for i in self.followed]
+        return [
+            None if v is None else seed_of(self.space, v, aval, where)
+            for v, aval in zip(chosen, self.avals, strict=True)
+        ]
 
-def unboxed(space: Namespace, trace: Trace, x: Any, as_tensor: bool) -> Any:
-    """A result as users get it: one level out, plain unless something further out follows it."""
-    if isinstance(x, Tensor):
-        value = x._value if x._node is not None and x._node.trace is trace else x
-        if isinstance(value, Tensor):
-            return value if as_tensor or value._node is not None else value._value
-        return space._wrap(value) if as_tensor else space._backend.own(value)
-    return x
+
+def _one_level_out(trace: Trace, x: Tensor) -> Any:
+    """What a Tensor holds for the level around a trace: an array, or a Tensor that something follows there."""
+    if x._node is not None and x._node.trace is not trace:
+        return x
+    value = x._value
+    return value._value if isinstance(value, Tensor) and value._node is None else value

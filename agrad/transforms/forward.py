@@ -8,9 +8,12 @@ from typing import Any
 import optree
 
 from agrad.errors import ShapeError
+from agrad.interpret.apply import raw_of
 from agrad.interpret.forward import Dual, ForwardTrace
+from agrad.interpret.levels import Trace
+from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, is_array, unboxed
+from agrad.transforms.boxing import Inputs, flatten, is_array
 
 __all__ = ["jvp"]
 
@@ -42,28 +45,20 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise ShapeError(f"jvp got {len(primals)} primals and {len(tangents)} tangents; it takes one tangent a primal")
     inputs = Inputs(tuple(primals), "jvp")
     directions = inputs.given(tuple(tangents), "jvp's tangent")
-    space = inputs.space
-    as_tensor = inputs.as_tensor or any(isinstance(t, Tensor) for t in tangents)
+    tensors = any(isinstance(t, Tensor) for t in flatten(tuple(tangents))[0])
     with ForwardTrace() as trace:
-        _, trees = inputs.boxed(trace, lambda k, aval: Dual(trace, directions[k]))
-        out = f(*trees)
+        _, trees = inputs.follow(trace, lambda k, aval: Dual(trace, directions[k]))
+        ys, structure = flatten(f(*trees))
+    moved = [_tangent(inputs.space, trace, y) for y in ys]
+    pairs = inputs.results(trace, [*ys, *moved], flatten(tuple(tangents))[0], tensors)
+    return optree.tree_unflatten(structure, pairs[: len(ys)]), optree.tree_unflatten(structure, pairs[len(ys) :])
 
-    def tangent(y: Any) -> Any:
-        if not is_array(y):
-            return None
-        node = y._node if isinstance(y, Tensor) else None
-        if node is None or node.trace is not trace or node.tangent is None:
-            y = unboxed(space, trace, y, False) if hasattr(y, "dtype") else space._raw.asarray(y)
-            while isinstance(y, Tensor):
-                y = y._value
-            t: Any = space._raw.zeros_like(y)
-        else:
-            t = node.tangent
-        if isinstance(t, Tensor):
-            return t
-        return space._wrap(t) if as_tensor else space._backend.own(t)
 
-    return (
-        optree.tree_map(lambda y: unboxed(space, trace, y, as_tensor), out),
-        optree.tree_map(tangent, out),
-    )
+def _tangent(space: Namespace, trace: Trace, y: Any) -> Any:
+    """A result's tangent, boxed for `Inputs.results`; zeros if it does not depend on the primals."""
+    if not is_array(y):
+        return None
+    node = y._node if isinstance(y, Tensor) else None
+    if node is not None and node.trace is trace and node.tangent is not None:
+        return space._wrap(node.tangent)
+    return space._wrap(space._raw.zeros_like(raw_of(y) if hasattr(y, "dtype") else space._raw.asarray(y)))

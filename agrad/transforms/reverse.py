@@ -16,7 +16,7 @@ from agrad.interpret.record import ReverseTrace
 from agrad.interpret.reverse import Leaf, Node, walk
 from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, flatten, is_array, unboxed
+from agrad.transforms.boxing import Inputs, flatten, is_array
 
 __all__ = ["Recorded", "grad", "linearize", "positions", "value_and_grad", "vjp"]
 
@@ -87,7 +87,7 @@ def value_and_grad(
         numbers = positions(argnums, len(args), "grad")
         inputs = Inputs([args[i] for i in numbers], "grad", args)
         with ReverseTrace() as trace:
-            boxes, trees = inputs.boxed(trace, lambda k, aval: Leaf(trace, aval))
+            nodes, trees = inputs.follow(trace, lambda k, aval: Leaf(trace, aval))
             full = list(args)
             for i, tree in zip(numbers, trees, strict=True):
                 full[i] = tree
@@ -98,10 +98,13 @@ def value_and_grad(
             roots = _scalar_root(inputs.space, trace, out)
         with inputs.space._backend.quiet():
             leaves = walk(roots, retain=False)
-        gradients = inputs.trees(inputs.hand_out([leaves.get(box._node) for box in boxes]))
-        value = unboxed(inputs.space, trace, out, inputs.as_tensor)
+        gradients = inputs.trees(inputs.hand_out([leaves.get(node) for node in nodes]))
         if has_aux:
-            value = value, optree.tree_map(lambda x: unboxed(inputs.space, trace, x, inputs.as_tensor), aux)
+            others, structure = flatten(aux)
+            value, *others = inputs.results(trace, [out, *others])
+            value = value, optree.tree_unflatten(structure, others)
+        else:
+            (value,) = inputs.results(trace, [out])
         return value, gradients[0] if isinstance(argnums, int) else gradients
 
     return both
@@ -179,12 +182,11 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
                 f"the pullback got a cotangent of structure {found}; it must have the result's, {run.structure}"
             )
         cts = [
-            _constant(space, seed_of(space, c, aval, "the pullback's cotangent")) if aval is not None else None
+            None if aval is None else seed_of(space, c, aval, "the pullback's cotangent")
             for c, aval in zip(given, run.avals, strict=True)
         ]
-        values = inputs.hand_out(run.pull(cts))
         tensors = any(isinstance(c, Tensor) for c in given)
-        return inputs.trees([space._wrap(v) for v in values] if tensors else values)
+        return inputs.trees(inputs.hand_out(run.pull(cts), given, tensors))
 
     return run.out(), pullback
 
@@ -195,10 +197,11 @@ class Recorded:
     def __init__(self, f: Callable[..., Any], inputs: Inputs) -> None:
         self.inputs = inputs
         with ReverseTrace() as self.trace:
-            boxes, trees = inputs.boxed(self.trace, lambda k, aval: Leaf(self.trace, aval))
-            self.results, self.structure = flatten(f(*trees))
-        self._leaves = [box._node for box in boxes]
-        self.avals = [self._aval(y) for y in self.results]
+            self._leaves, trees = inputs.follow(self.trace, lambda k, aval: Leaf(self.trace, aval))
+            results, self.structure = flatten(f(*trees))
+        self.avals = [self._aval(y) for y in results]
+        self._nodes = [y._node if isinstance(y, Tensor) else None for y in results]
+        self._results = inputs.results(self.trace, results)
 
     def _aval(self, y: Any) -> Aval | None:
         if not is_array(y):
@@ -208,27 +211,18 @@ class Recorded:
 
     def out(self) -> Any:
         """The results as users get them."""
-        inputs = self.inputs
-        plain = [unboxed(inputs.space, self.trace, y, inputs.as_tensor) for y in self.results]
-        return optree.tree_unflatten(self.structure, plain)
-
-    def roots(self, cts: Sequence[Any]) -> list[tuple[Node, Any]]:
-        """Nodes of the results that depend on the arguments, with their cotangents."""
-        return [
-            (y._node, ct)
-            for y, ct in zip(self.results, cts, strict=True)
-            if ct is not None and isinstance(y, Tensor) and y._node is not None and y._node.trace is self.trace
-        ]
+        return optree.tree_unflatten(self.structure, self._results)
 
     def pull(self, cts: Sequence[Any], visit: Callable[[Node, Any], Any] | None = None) -> list[Any]:
         """Cotangents of the followed inputs for cotangents of the results; None stands for zeros."""
+        roots = [
+            (node, ct)
+            for node, ct in zip(self._nodes, cts, strict=True)
+            if ct is not None and node is not None and node.trace is self.trace
+        ]
         with self.inputs.space._backend.quiet():
-            found = walk(self.roots(cts), retain=True, visit=visit)
+            found = walk(roots, retain=True, visit=visit)
         return [found.get(leaf) for leaf in self._leaves]
-
-
-def _constant(space: Namespace, v: Any) -> Any:
-    return v._value if isinstance(v, Tensor) and v._node is None else v
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:

@@ -1,11 +1,13 @@
 """The fft extension of the standard on NumPy's own arrays."""
 
+# ruff: noqa: F401, I001 - what is imported is what others find here; a block reads better than a column
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.fft import (  # noqa: F401 - these conform
+from numpy.fft import (  # these conform
     fft, fftn, fftshift, hfft, ifft, ifftn, ifftshift, ihfft, irfft, irfftn, rfft, rfftn,
 )  # fmt: skip
 

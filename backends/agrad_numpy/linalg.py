@@ -1,16 +1,19 @@
 """The linalg extension of the standard on NumPy's own arrays."""
 
+# ruff: noqa: F401, I001 - what is imported is what others find here; a block reads better than a column
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.linalg import (  # noqa: F401 - these conform
+from numpy import matmul, tensordot, vecdot
+from numpy.linalg import (  # these conform
     cholesky, cross, det, diagonal, eigh, eigvalsh, inv, matrix_norm, matrix_power, matrix_rank, outer, qr, slogdet,
     solve, svd, svdvals, trace, vector_norm,
 )  # fmt: skip
 
-from agrad_numpy.namespace import Array, matmul, matrix_transpose, tensordot, vecdot  # noqa: F401
+from agrad_numpy.namespace import Array, matrix_transpose
 
 
 def eig(x: Array, /) -> Any:
@@ -25,7 +28,7 @@ def eigvals(x: Array, /) -> Array:
 
 
 def pinv(x: Array, /, *, rtol: Any = None) -> Array:
-    """Pseudo-inverse; the default tolerance grows with the size of the matrix, as NumPy's does for None only."""
+    """Pseudo-inverse; by default the tolerance grows with the matrix, which NumPy does for an explicit None."""
     return np.linalg.pinv(x, rtol=rtol)
 
 

@@ -4,17 +4,20 @@ NumPy's functions wherever they conform (2.0 and later), an adapter where they d
 leaner one is worth having. NumPy's scalars are 0-d arrays here: they are what reductions return.
 """
 
+# ruff: noqa: F401, I001 - what is imported is what others find here; a block reads better than a column
+
 from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from math import prod as product
-from operator import getitem  # noqa: F401 - functional index read, which agrad asks of a backend
+from operator import getitem  # which agrad asks of a backend
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy import (  # noqa: F401 - these conform
+from numpy import (  # these conform
     abs, acos, acosh, add, arange, argmax, argmin, asarray, asin, asinh, atan, atan2, atanh, bitwise_and,
     bitwise_invert, bitwise_left_shift, bitwise_or, bitwise_right_shift, bitwise_xor, broadcast_arrays,
     broadcast_shapes, can_cast, ceil, concat, conj, copysign, cos, cosh, divide, e, empty, empty_like, equal, exp,
@@ -62,9 +65,28 @@ def astype(x: Array, dtype: Any, /, *, copy: Flag = True, device: Any = None) ->
     return x.astype(dtype)
 
 
-def finfo(type: Any, /) -> Any:
-    """Limits of a floating-point dtype or of an array's."""
-    return np.finfo(_dtype_of(type))
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of a floating-point dtype, as Python floats, so that they never change a dtype."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: Any
+
+    @property
+    def tiny(self) -> float:
+        """The smallest normal number, by its older name."""
+        return self.smallest_normal
+
+
+def finfo(type: Any, /) -> Limits:
+    """Limits of a floating-point dtype or of an array's; NumPy's are scalars of that dtype."""
+    limits = np.finfo(_dtype_of(type))
+    eps, largest, least, tiny = map(float, (limits.eps, limits.max, limits.min, limits.smallest_normal))
+    return Limits(limits.bits, eps, largest, least, tiny, limits.dtype)
 
 
 def iinfo(type: Any, /) -> Any:
@@ -83,12 +105,35 @@ def isdtype(dtype: Any, kind: Any) -> Flag:
     return np.dtype(dtype).kind in KINDS[kind]
 
 
-class __array_namespace_info__(np.__array_namespace_info__):  # type: ignore[misc,name-defined]  # noqa: N801
-    """NumPy's inspection object, complete in early 2.x versions as well."""
+class Info:
+    """What the library can do: NumPy's inspection object with what later versions of the standard ask."""
+
+    def __init__(self) -> None:
+        self._numpy: Any = np.__array_namespace_info__()
 
     def capabilities(self) -> dict[str, Any]:
         """Return what arrays of this library can do."""
-        return {**super().capabilities(), "max dimensions": 64}
+        return {**self._numpy.capabilities(), "max dimensions": 64}
+
+    def default_device(self) -> str:
+        """Return the device of new arrays."""
+        return "cpu"
+
+    def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
+        """Return the dtypes of new arrays by kind."""
+        found: dict[str, Any] = self._numpy.default_dtypes(device=device)
+        return found
+
+    def devices(self) -> tuple[str, ...]:
+        """Return the devices."""
+        return ("cpu",)
+
+    def dtypes(self, *, device: Any = None, kind: str | tuple[str, ...] | None = None) -> dict[str, Any]:
+        """Return the dtypes, of one kind or all, by name."""
+        return {name: np.dtype(dtype) for name, dtype in self._numpy.dtypes(device=device, kind=kind).items()}
+
+
+__array_namespace_info__ = Info
 
 
 def _dtype_of(type: Any) -> Any:
@@ -150,8 +195,12 @@ if ceil(np.int8(0)).dtype.kind == "f":  # NumPy 2.0 rounds integers to floats
 
 # Reductions: the ufuncs' own methods, for NumPy's functions spend twice their time on arguments --------
 
-_add, _multiply, _maximum, _minimum = add.reduce, multiply.reduce, maximum.reduce, minimum.reduce
-_all, _any = logical_and.reduce, logical_or.reduce
+_add: Callable[..., Array] = add.reduce
+_multiply: Callable[..., Array] = multiply.reduce
+_maximum: Callable[..., Array] = maximum.reduce
+_minimum: Callable[..., Array] = minimum.reduce
+_all: Callable[..., Array] = logical_and.reduce
+_any: Callable[..., Array] = logical_or.reduce
 
 
 def sum(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: Flag = False) -> Array:
@@ -202,9 +251,7 @@ def count_nonzero(x: Array, /, *, axis: Axes = None, keepdims: Flag = False) -> 
 
 
 def _cumulative(ufunc: np.ufunc) -> Callable[..., Array]:
-    def cumulative(
-        x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: Flag = False
-    ) -> Array:
+    def cumulative(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: Flag = False) -> Array:
         if axis is None:
             if x.ndim != 1:
                 raise ValueError(f"an array of {x.ndim} dimensions needs axis=; it is optional for one dimension only")
@@ -234,26 +281,24 @@ def diff(
 
 
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
-    """View with more or longer axes, read-only; seven times as fast as NumPy's for contiguous memory."""
-    shape = tuple(shape)
+    """View with more or longer axes, read-only; several times as fast as NumPy's for contiguous memory."""
     old = x.shape
     if old == shape:
         return x
-    new = len(shape) - len(old)
-    if new >= 0 and x.size:
-        strides = [0] * new
-        for n, m, stride in zip(old, shape[new:], asarray(x).strides, strict=True):
+    strides = [0] * (len(shape) - len(old))
+    if old:
+        if not x.size or len(shape) < len(old):
+            return np.broadcast_to(x, shape)
+        for n, m, stride in zip(old, shape[len(strides) :], x.strides, strict=False):
             if n != m and n != 1:
-                break
-            strides.append(0 if n == 1 else stride)
-        else:
-            try:
-                out = np.ndarray(shape, x.dtype, x, 0, strides)
-            except (ValueError, BufferError, TypeError):  # not contiguous
-                return np.broadcast_to(x, shape)
-            out.flags.writeable = False
-            return out
-    return np.broadcast_to(x, shape)
+                return np.broadcast_to(x, shape)  # which raises
+            strides.append(stride if n == m else 0)
+    try:
+        out = np.ndarray(shape, x.dtype, x, 0, strides)
+    except (TypeError, ValueError):  # not contiguous, or of too many dimensions
+        return np.broadcast_to(x, shape)
+    out.flags.writeable = False
+    return out
 
 
 def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:

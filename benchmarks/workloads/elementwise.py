@@ -189,10 +189,10 @@ def row(
     kept = ("numpy", "agrad", "autograd", "torch")
     return Workload(
         name=f"elementwise-{function.name}-{shape[0] if shape else 'scalar'}",
-        title=f"{function.name}, shape {shape}",
+        title=f"{function.name}, {'forward and backward' if function.cotangents else 'calls only'}, shape {shape}",
         steps={name: prepare for name, prepare in steps.items() if name in kept},
         operations=CALLS,
-        targets=(Target("torch", 0.35 if shape else 0.2), Target("autograd", 0.2)),
+        targets=(Target("torch", 0.35 if shape else 0.2), Target("autograd", 0.2)) if function.cotangents else (),
         skipped=skipped,
         baseline=baseline,
         group="elementwise",
