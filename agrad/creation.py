@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agrad.errors import BackendError, ConcretizationError, NestingError
+from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError
 from agrad.imperative import make_leaf
 from agrad.interpret.apply import is_tracked, raw_of
 from agrad.interpret.bound import Bound
@@ -41,10 +41,15 @@ def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device
         items = [_asarray(space, False, item, dtype, device, None) for item in obj]
         obj, copy = space.stack(items), None
     if isinstance(obj, Tensor):
-        if requires_grad and obj._node is not None and obj._node.trace is not BASE:
-            raise NestingError(
-                "a leaf was to be made of a value that a transform follows; leave out requires_grad=True, the transform "
-                "follows it already, or take agrad.stop_gradient(x) of it first"
+        if requires_grad and obj._node is not None and not (obj.is_leaf and not copy):
+            if obj._node.trace is not BASE:
+                raise NestingError(
+                    "a leaf was to be made of a value that a transform follows; leave out requires_grad=True (the "
+                    "transform follows it already), or take agrad.stop_gradient(x) of it first"
+                )
+            raise GraphError(
+                "a leaf was to be made of a Tensor that is part of a graph; use .detach() for a leaf apart from it, "
+                "or .clone() for a copy that stays in it"
             )
         if obj._space is not space:
             raise BackendError(
@@ -66,6 +71,11 @@ def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device
             return made
         return make_leaf(space._wrap(made._value))
     value = space._raw.asarray(obj, dtype=dtype, device=device, copy=copy)
+    if not space._owns(obj) and not space._raw.isdtype(value.dtype, ("bool", "numeric")):
+        raise DtypeError(
+            f"{space!r}.asarray got a {type(obj).__name__} that is no array of numbers (its dtype would be {value.dtype}); "
+            "pass an array, nested lists of numbers, or a number"
+        )
     made = space._wrap(value if value.ndim else space._backend.lean(value))
     return make_leaf(made) if requires_grad else made
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
-from agrad.interpret.apply import private
+from agrad.interpret.apply import escaped, private
 from agrad.interpret.levels import no_grad, transforming
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Hooks, Leaf, Node, hooks_of, walk
@@ -33,6 +33,8 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
     node = t._node
     if node is None:
         raise GraphError("backward() on a Tensor that does not depend on any Tensor with requires_grad=True")
+    if not node.trace.alive:
+        raise escaped(t)
     if node.trace is not BASE or transforming():
         raise NestingError(
             "backward() inside a transform (agrad.grad, jvp, ...): use the transforms alone there, "
@@ -96,6 +98,7 @@ def handed_out(space: Any, values: Iterable[tuple[Any, Any]], given: Iterable[An
     for aval, v in values:
         if v is None:
             v = space._raw.zeros(aval.shape, dtype=aval.dtype)
+            v = v if aval.ndim else space._backend.lean(v)
         elif type(v) is space._tensor:
             v = private(v)
         else:

@@ -19,6 +19,7 @@ from agrad.ops import EXTENSIONS, INTERNAL, lookup
 from agrad.ops.declare import Op
 from agrad.plugins import backends
 from agrad.tensors import Tensor, operate, specialised_tensor
+from agrad.views import plain_key
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
@@ -78,6 +79,8 @@ class Namespace:
             value: Any = getattr(self._raw, name)
         elif name in EXTENSIONS:
             value = Extension(self, name)
+        elif name in ("_getitem", "_setitem"):
+            value = function(self._bind(name[1:]), create)
         else:
             value = self._function(name)
             if value is None:
@@ -140,6 +143,8 @@ class Namespace:
         if op is None:
             return None
         made = function(self._bind(name), create)
+        if name in ("getitem", "setitem", "scatter"):
+            return _plain_keys(made)
         if name not in INTERNAL:
             made.__doc__ = _documentation(op)
         return made
@@ -190,6 +195,11 @@ def _computed(raw: Any, op: Op) -> Callable[..., Any] | None:
         return rule(**{n: given[n] for n in names})
 
     return computed
+
+
+def _plain_keys(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for rules, whose index arrays may be constant Tensors; the Tensor's own methods have seen to that."""
+    return lambda x, key, *value, **options: function(x, plain_key(key)[0], *value, **options)
 
 
 def _data_first(setitem: Callable[..., Any]) -> Callable[..., Any]:

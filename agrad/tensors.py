@@ -206,6 +206,8 @@ class Tensor:
 
     def _detached(self, what: str) -> Any:
         """The backend's array of a constant only."""
+        if self._node is not None and self._node.trace is not BASE:
+            self._concrete(what)
         if self._node is not None:
             raise ConcretizationError(
                 f"{what} of a Tensor that requires gradients would lose them; use .detach() first, "
@@ -303,7 +305,7 @@ class Tensor:
 
     def __getitem__(self, key: Any) -> Tensor:
         key, basic = plain_key(key)
-        out: Tensor = self._space.getitem(self, key)
+        out: Tensor = self._space._getitem(self, key)
         if basic:
             out._view = (self, key)
             derive(self, out)
@@ -315,11 +317,8 @@ class Tensor:
             raise DtypeError(
                 f"a Tensor of dtype {self.dtype} cannot hold a value that requires gradients; make it floating first"
             )
-        if not self._aval.complex and (
-            isinstance(value, complex) or (hasattr(value, "dtype") and self._space._aval_of(value).complex)
-        ):
-            raise DtypeError(f"a Tensor of dtype {self.dtype} cannot hold complex values; use xp.real(...) of them")
-        rebind(self, self._space.setitem(self, plain_key(key)[0], value))
+        _check_kind(self, value)
+        rebind(self, self._space._setitem(self, plain_key(key)[0], value))
 
     # Everyday methods -----------------------------------------------------------------------------
 
@@ -458,6 +457,21 @@ def _rebuilt(space: Namespace, value: Any, requires_grad: bool, grad: Any) -> Te
         imperative.make_leaf(made)
         made._node.grad = grad
     return made
+
+
+SCALAR_KINDS = {float: "real floating", complex: "complex floating"}
+
+
+def _check_kind(t: Tensor, value: Any) -> None:
+    """Refuse to assign what would lose its imaginary part or its fraction."""
+    raw = t._space._raw
+    kind = SCALAR_KINDS.get(type(value))
+    if kind is None and hasattr(value, "dtype") and value.dtype != t.dtype:
+        kind = next((k for k in SCALAR_KINDS.values() if raw.isdtype(value.dtype, k)), None)
+    if (kind == "complex floating" and not t._aval.complex) or (kind == "real floating" and not t._aval.inexact):
+        raise DtypeError(
+            f"a Tensor of dtype {t.dtype} cannot hold {kind} values; convert them first, for example with xp.astype"
+        )
 
 
 def _same_kind(space: Namespace, source: Any, target: Any) -> bool:

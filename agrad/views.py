@@ -60,7 +60,7 @@ def rebind(t: Any, new: Any) -> None:
     _set(t, new)
     while (view := getattr(t, "_view", None)) is not None:
         base, key = view
-        _set(base, base._space.setitem(base, key, t))
+        _set(base, base._space._setitem(base, key, t))
         _refresh(base, t)
         t = base
     _refresh(t, None)
@@ -74,7 +74,7 @@ def _refresh(t: Any, source: Any | None) -> None:
         for r in getattr(base, "_derived", ()):
             view = r()
             if view is not None and view is not skip:
-                _set(view, base._space.getitem(base, view._view[1]))
+                _set(view, base._space._getitem(base, view._view[1]))
                 queue.append((view, None))
 
 

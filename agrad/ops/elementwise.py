@@ -31,9 +31,9 @@ constant("bitwise_xor(x1, x2, /)", "bits have no derivative")
 elementwise("ceil", 0)
 elementwise(
     "clip(x, /, min=None, max=None)",
-    select(lambda xp, x, min, max: (xp.clip(x, min) == x) & (xp.clip(x, None, max) == x)),
+    select(lambda xp, x, min, max: (xp.clip(x, min, None) == x) & (xp.clip(x, None, max) == x)),
     select(lambda out, x, min: (x < min) & (out == min)),
-    select(lambda xp, x, min, max: xp.clip(x, min) > max),
+    select(lambda xp, x, min, max: xp.clip(x, min, None) > max),
 )
 general("conj(x, /)", vjp=lambda xp, ct: xp.conj(ct), jvp=lambda xp, t: xp.conj(t))
 elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0)
@@ -97,11 +97,10 @@ elementwise("trunc", 0)
 
 
 def _circle(xp: Any, x: Any) -> Any:
-    """sqrt(1 - x**2) without overflow or cancellation.
-
-    ``1 - x`` and ``1 + x`` would lose the sign of a zero imaginary part, which picks the side of a branch cut.
-    """
-    return xp.sqrt(-(x - 1)) * xp.sqrt(x - -1)
+    """sqrt(1 - x**2) without overflow or cancellation."""
+    if is_complex(xp, x):  # 1 - x and 1 + x would lose the sign of a zero imaginary part: the side of a branch cut
+        return xp.sqrt(-(x - 1)) * xp.sqrt(x - -1)
+    return xp.sqrt((1 - x) * (1 + x))
 
 
 def _hyperbola(xp: Any, x: Any) -> Any:

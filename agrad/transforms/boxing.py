@@ -9,7 +9,7 @@ import optree
 
 from agrad.errors import BackendError, DtypeError
 from agrad.imperative import handed_out, seed_of
-from agrad.interpret.apply import private
+from agrad.interpret.apply import escaped, private
 from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace, array_namespace, owner
 from agrad.tensors import Tensor
@@ -50,13 +50,15 @@ class Inputs:
         self.what = what
         leaves, self.treedef = flatten(tuple(trees), none_is_leaf=True)
         self.space = space = self._space(leaves, others)
-        self.as_tensor = False
+        self.as_tensor = any(isinstance(x, Tensor) for x in others)
         self.leaves: list[Any] = []
         self.followed: list[int] = []
         self.avals: list[Aval] = []
         for x in leaves:
             if isinstance(x, Tensor):
                 self.as_tensor = True
+                if x._node is not None and not x._node.trace.alive:
+                    raise escaped(x)
                 x = x._value if x._node is None else private(x)
             elif type(x) in (float, complex):
                 x = space._raw.asarray(x)
@@ -151,6 +153,8 @@ class Inputs:
 def _one_level_out(trace: Trace, x: Tensor) -> Any:
     """What a Tensor holds for the level around a trace: an array, or a Tensor that something follows there."""
     if x._node is not None and x._node.trace is not trace:
+        if not x._node.trace.alive:
+            raise escaped(x)
         return x
     value = x._value
     return value._value if isinstance(value, Tensor) and value._node is None else value

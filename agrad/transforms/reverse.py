@@ -267,4 +267,7 @@ def positions(argnums: int | Sequence[int], count: int, what: str) -> tuple[int,
     for i in numbers:
         if not -count <= i < count:
             raise TypeError(f"{what} was asked for argument {i} of a call with {count} positional arguments")
-    return tuple(i % count for i in numbers)
+    found = tuple(i % count for i in numbers)
+    if len(set(found)) < len(found):
+        raise ValueError(f"{what} was asked for an argument twice, argnums={argnums!r}; name each once")
+    return found

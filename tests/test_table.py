@@ -1,0 +1,384 @@
+"""The whole table of ops on three backends: both modes, second order, dtypes, exceptions, independent references."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import hostile
+import numpy as np
+import optree
+import pytest
+import strict
+from samples import BINARY, ROWS, UNARY, Sample, samples
+
+import agrad
+from agrad.ops import table
+
+hostile.install()
+strict.install()
+
+SAMPLES = list(samples())
+FIRST = [next(rest) for _, rest in itertools.groupby(SAMPLES, key=lambda s: id(s.row))]
+"""Of every row, its sample in one dtype: what is tried by default."""
+PRECISE = ("float64", "complex128")
+BACKENDS = ("numpy", "array-api-strict", "hostile")
+
+
+def thinned(found: list[Sample]) -> list[Any]:
+    """Samples as test parameters: those that are not the first of their row are slow."""
+    first = set(map(id, FIRST))
+    return [pytest.param(s, id=s.label, marks=() if id(s) in first else pytest.mark.slow) for s in found]
+
+
+def cases() -> list[Any]:
+    """Samples by backend, where the backend has the call."""
+    return [
+        pytest.param(p.values[0], backend, id=f"{backend}-{p.id}", marks=p.marks)
+        for backend in BACKENDS
+        for p in thinned(SAMPLES)
+        if has(backend, p.values[0])
+    ]
+
+
+def has(backend: str, s: Sample) -> bool:
+    return (s.row.standard or backend != "array-api-strict") and (s.row.static or backend != "hostile")
+
+
+# Data -----------------------------------------------------------------------------------------------
+
+
+def followed(x: Any) -> list[np.ndarray]:
+    """The floating-point arrays among arguments, in order: what derivatives are taken of."""
+    if isinstance(x, np.ndarray):
+        return [x] if x.dtype.kind in "fc" else []
+    if isinstance(x, dict):
+        x = list(x.values())
+    return [leaf for item in x for leaf in followed(item)] if isinstance(x, tuple | list) else []
+
+
+def filled(x: Any, values: Iterator[Any], constant: Callable[[Any], Any]) -> Any:
+    """Arguments with other arrays in the place of the followed ones."""
+    if isinstance(x, np.ndarray) and x.dtype.kind in "fc":
+        return next(values)
+    if isinstance(x, dict):
+        return {k: filled(v, values, constant) for k, v in x.items()}
+    if isinstance(x, tuple | list):
+        return type(x)(filled(item, values, constant) for item in x)
+    return constant(x)
+
+
+def of_backend(backend: str, x: Any) -> Any:
+    """A NumPy array, or the name of a dtype, as the backend's own."""
+    if isinstance(x, str) and x.startswith(("float", "complex")):
+        return getattr(agrad.namespace(backend), x)
+    if not isinstance(x, np.ndarray):
+        return x
+    return x.copy() if backend == "numpy" else agrad.namespace(backend).asarray(x).array
+
+
+def of_numpy(y: Any) -> np.ndarray:
+    """Any backend's array as NumPy's."""
+    return np.asarray(y if isinstance(y, np.ndarray | np.generic) else y._array)
+
+
+def function(s: Sample, backend: str = "numpy", invariant: bool = False) -> Callable[..., Any]:
+    """The sample as a function of its followed arrays alone."""
+    xp = agrad.namespace(backend)
+    call = s.invariant if invariant else s.call
+
+    def f(*xs: Any) -> Any:
+        values = iter(xs)
+        args = filled(s.args, values, lambda x: of_backend(backend, x))
+        params = filled(s.params, values, lambda x: of_backend(backend, x))
+        return call(xp, *args, **params)
+
+    return f
+
+
+def random_like(x: Any, name: str) -> np.ndarray:
+    """Normal numbers of the same shape and dtype; the same ones for the same name."""
+    g = np.random.default_rng(zlib.crc32(name.encode()))
+    values = g.normal(size=x.shape)
+    return (values + 1j * g.normal(size=x.shape) if "complex" in str(x.dtype) else values).astype(str(x.dtype)[-10:].split(".")[-1])
+
+
+def directions(s: Sample, name: str) -> tuple[np.ndarray, ...]:
+    """A tangent for each followed array."""
+    return tuple(random_like(x, f"{s.label}-{name}-{i}") for i, x in enumerate(followed((s.args, s.params))))
+
+
+def inner(a: list[np.ndarray], b: list[np.ndarray]) -> float:
+    """Re<a, b>, which is what an adjoint is about."""
+    return sum(float(np.vdot(x, y).real) for x, y in zip(a, b, strict=True))
+
+
+def size(a: list[np.ndarray], b: list[np.ndarray]) -> float:
+    return sum(float(np.linalg.norm(x) * np.linalg.norm(y)) for x, y in zip(a, b, strict=True))
+
+
+def precision(arrays: list[np.ndarray]) -> float:
+    return max((float(np.finfo(x.dtype).eps) for x in arrays), default=0.0)
+
+
+# Both modes and both orders, on every backend -------------------------------------------------------
+
+
+@cache
+def derivatives(s: Sample, backend: str) -> dict[str, list[np.ndarray]]:
+    """Results and derivatives as lists of NumPy arrays, after a check that they were arrays of the backend."""
+    xp = agrad.namespace(backend)
+    f = function(s, backend)
+    xs = tuple(of_backend(backend, x) for x in followed((s.args, s.params)))
+    ts, us = (tuple(of_backend(backend, t) for t in directions(s, name)) for name in ("t", "u"))
+    found: dict[str, list[np.ndarray]] = {}
+
+    def keep(name: str, tree: Any) -> None:
+        leaves = optree.tree_leaves(tree)
+        for leaf in leaves:
+            assert not isinstance(leaf, agrad.Tensor) and agrad.array_namespace(leaf) is xp
+        found[name] = [of_numpy(leaf) for leaf in leaves]
+
+    out, pullback = agrad.vjp(f, *xs)
+    count = itertools.count()
+    ct = optree.tree_map(lambda y: of_backend(backend, random_like(y, f"{s.label}-ct-{next(count)}")), out)
+    keep("out", out)
+    keep("ct", ct)
+    keep("vjp", pullback(ct))
+    again, pushed = agrad.jvp(f, xs, ts)
+    keep("out of jvp", again)
+    keep("jvp", pushed)
+    if s.row.smooth:
+        keep("vjp of vjp", agrad.vjp(lambda *xs: agrad.vjp(f, *xs)[1](ct), *xs)[1](us))
+        keep("jvp of jvp", agrad.jvp(lambda *xs: agrad.jvp(f, xs, us)[1], xs, ts)[1])
+    return found
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("s", "backend"), cases())
+def test_both_modes_to_second_order(s: Sample, backend: str) -> None:
+    d = derivatives(s, backend)
+    xs, ts, us = followed((s.args, s.params)), list(directions(s, "t")), list(directions(s, "u"))
+    eps = precision([*xs, *d["out"]])
+    assert [(g.shape, g.dtype) for g in d["vjp"]] == [(x.shape, x.dtype) for x in xs]
+    assert [(t.shape, t.dtype) for t in d["jvp"]] == [(y.shape, y.dtype) for y in d["out"]]
+    scale = size(d["ct"], d["jvp"]) + size(d["vjp"], ts)
+    assert abs(inner(d["ct"], d["jvp"]) - inner(d["vjp"], ts)) <= 100 * eps * scale
+    if s.row.smooth:
+        assert [(g.shape, g.dtype) for g in d["vjp of vjp"]] == [(x.shape, x.dtype) for x in xs]
+        assert [(t.shape, t.dtype) for t in d["jvp of jvp"]] == [(y.shape, y.dtype) for y in d["out"]]
+        # Re<ct, D2f[u, t]> = Re<d(J* ct)* u, t>
+        scale = size(d["ct"], d["jvp of jvp"]) + size(d["vjp of vjp"], ts) + size(d["vjp"], us)
+        assert abs(inner(d["ct"], d["jvp of jvp"]) - inner(d["vjp of vjp"], ts)) <= 1000 * eps * scale
+    if backend != "numpy":
+        expected = derivatives(s, "numpy")
+        assert d.keys() == expected.keys()
+        for name in d:
+            for a, b in zip(d[name], expected[name], strict=True):
+                assert a.dtype == b.dtype
+                atol = 1000 * eps * float(np.max(np.abs(b), initial=0))
+                np.testing.assert_allclose(a, b, rtol=1000 * eps, atol=atol, err_msg=name)
+
+
+# Numbers, on NumPy ----------------------------------------------------------------------------------
+
+STEP = 1e-3
+
+
+def difference(f: Callable[..., list[np.ndarray]], xs: list[np.ndarray], ts: tuple[np.ndarray, ...]) -> list[np.ndarray]:
+    """The derivative along a direction, by differences of fourth order."""
+
+    def at(h: float) -> list[np.ndarray]:
+        return f(*(np.asarray(x + h * t) for x, t in zip(xs, ts, strict=True)))
+
+    near, far = zip(at(STEP), at(-STEP), strict=True), zip(at(2 * STEP), at(-2 * STEP), strict=True)
+    return [(8 * (a - b) - (c - d)) / (12 * STEP) for (a, b), (c, d) in zip(near, far, strict=True)]
+
+
+def assert_close(found: Any, expected: Any, rtol: float) -> None:
+    """Equal up to a fraction of the largest element."""
+    found, expected = ([of_numpy(y) for y in optree.tree_leaves(tree)] for tree in (found, expected))
+    scale = max([1e-3, *(float(np.max(np.abs(y), initial=0)) for y in expected)])
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * scale)
+
+
+def scalar(s: Sample) -> Callable[..., Any]:
+    """A real nonlinear function of all results, so that linear ops have second derivatives too."""
+    xp = agrad.namespace("numpy")
+    f = function(s, invariant=True)
+
+    def g(*xs: Any) -> Any:
+        total: Any = 0.0
+        for i, y in enumerate(optree.tree_leaves(f(*xs))):
+            term = random_like(y, f"{s.label}-w-{i}") * (y + 0.5 * y * y)
+            total = total + xp.sum(xp.real(term))
+        return total
+
+    return g
+
+
+SMOOTH = thinned([s for s in SAMPLES if s.row.smooth and s.dtype in PRECISE and all(
+    x.dtype.name in PRECISE for x in followed((s.args, s.params))) and not {"float32", "complex64"} & {*map(str, s.args)}])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("s", SMOOTH)
+def test_derivatives_agree_with_differences(s: Sample) -> None:
+    f = function(s, invariant=True)
+    xs, ts = followed((s.args, s.params)), directions(s, "t")
+    pushed = agrad.jvp(f, xs, ts)[1]
+    assert_close(pushed, difference(lambda *xs: optree.tree_leaves(f(*xs)), xs, ts), 1e-7)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("s", SMOOTH)
+def test_hessian_products_agree_with_differences(s: Sample) -> None:
+    xs, vs = followed((s.args, s.params)), directions(s, "v")
+    gradient = agrad.grad(scalar(s), argnums=tuple(range(len(xs))))
+    expected = difference(lambda *xs: list(gradient(*xs)), xs, vs)
+    assert_close(agrad.jvp(gradient, xs, vs)[1], expected, 1e-6)
+    assert_close(agrad.vjp(gradient, *xs)[1](vs), expected, 1e-6)
+
+
+class Torch:
+    """PyTorch as a namespace of the standard, with the functions that the standard leaves out."""
+
+    def __init__(self, torch: Any) -> None:
+        import array_api_compat.torch as compat
+
+        self._torch = torch
+        self._compat = compat
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._compat, name)
+
+    def setitem(self, x: Any, key: Any, value: Any) -> Any:
+        y = x.clone()
+        y[key] = value
+        return y
+
+
+@pytest.mark.parametrize("s", thinned([s for s in SAMPLES if s.row.smooth and not s.row.torch and s.dtype in PRECISE]))
+def test_gradients_agree_with_pytorch(s: Sample) -> None:
+    torch = pytest.importorskip("torch")
+    xp = Torch(torch)
+    leaves = [torch.asarray(x, copy=True).requires_grad_() for x in followed((s.args, s.params))]
+
+    def constant(x: Any) -> Any:
+        if isinstance(x, str) and x.startswith(("float", "complex")):
+            return getattr(torch, x)
+        return torch.asarray(x, copy=True) if isinstance(x, np.ndarray) else x
+
+    values = iter(leaves)
+    args, params = filled(s.args, values, constant), filled(s.params, values, constant)
+    theirs = optree.tree_leaves(s.invariant(xp, *args, **params))
+    f = function(s, invariant=True)
+    out, pullback = agrad.vjp(lambda *xs: optree.tree_leaves(f(*xs)), *followed((s.args, s.params)))
+    ct = [random_like(y, f"{s.label}-ct-{i}") for i, y in enumerate(out)]
+    assert_close(out, [y.detach().resolve_conj().resolve_neg().numpy() for y in theirs], 1e-12)
+    pairs = [(y, torch.asarray(c, copy=True)) for y, c in zip(theirs, ct, strict=True) if y.requires_grad]
+    if not pairs:
+        expected = [np.zeros(x.shape) for x in leaves]
+    else:
+        expected = [
+            np.zeros(x.shape) if g is None else g.resolve_conj().resolve_neg().numpy()
+            for x, g in zip(
+                leaves,
+                torch.autograd.grad([y for y, _ in pairs], leaves, [c for _, c in pairs], allow_unused=True),
+                strict=True,
+            )
+        ]
+    assert_close(list(pullback(ct)), expected, 1e-10)
+
+
+# Floating-point exceptions, on NumPy ----------------------------------------------------------------
+
+
+def pulled(f: Callable[..., Any], xs: list[np.ndarray], cts: Callable[[Any], Any]) -> str:
+    """Walk back under ``errstate(all="raise")``: "" where nothing is wrong, else what was raised."""
+    with np.errstate(all="ignore"):
+        out, pullback = agrad.vjp(f, *xs)
+        ct = cts(out)
+        finite = all(np.all(np.isfinite(g)) for g in pullback(ct))
+    with np.errstate(all="raise"):
+        try:
+            f(*xs)
+        except FloatingPointError:
+            return ""
+        try:
+            pullback(ct)
+        except FloatingPointError as error:
+            return str(error) if finite else ""
+    return ""
+
+
+@pytest.mark.parametrize("s", thinned(SAMPLES))
+def test_backward_adds_no_floating_point_exception(s: Sample) -> None:
+    xs = followed((s.args, s.params))
+    assert pulled(function(s), xs, lambda out: optree.tree_map(lambda y: random_like(y, s.label), out)) == ""
+
+
+EXTREMES = {
+    "float64": [0.0, 5e-324, 2.3e-308, 1e-200, 1e-17, 1e-8, 0.5, 1 - 2**-53, 1.0, 1 + 2**-52, 2.0, 3.0, 36.0, 710.0]
+    + [1e8, 1e16, 1e154, 1e200, float(np.finfo("float64").max), np.inf],
+    "float32": [0.0, 1e-45, 1.2e-38, 1e-25, 1e-8, 1e-4, 0.5, 1 - 2**-24, 1.0, 1 + 2**-23, 2.0, 3.0, 17.0, 89.0]
+    + [1e4, 1e8, 1e19, 1e30, float(np.finfo("float32").max), np.inf],
+}
+
+
+def extremes(dtype: str, shape: tuple[int, ...]) -> list[np.ndarray]:
+    return [np.full(shape, sign * v, dtype=dtype) for v in EXTREMES[dtype] for sign in (1, -1)]
+
+
+@pytest.mark.parametrize("shape", [(), pytest.param((1,), marks=pytest.mark.slow)], ids=str)
+@pytest.mark.parametrize("dtype", EXTREMES)
+@pytest.mark.parametrize("name", [name for name in (*UNARY, "pow_scalar", *BINARY) if name != "imag"])
+def test_extremes_add_no_floating_point_exception(name: str, dtype: str, shape: tuple[int, ...]) -> None:
+    xp = agrad.namespace("numpy")
+    points = extremes(dtype, shape)
+    calls: list[tuple[Callable[..., Any], list[np.ndarray]]] = []
+    if name in BINARY:
+        calls = [(getattr(xp, name), [a, b]) for a in points for b in points]
+    elif name == "pow_scalar":
+        calls = [(lambda x, e=e: x**e, [a]) for a in points for e in (0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.5)]
+    else:
+        calls = [(getattr(xp, name), [a]) for a in points]
+    wrong = []
+    for f, xs in calls:
+        for i in range(len(xs)):
+            found = pulled(lambda x, f=f, xs=xs, i=i: f(*xs[:i], x, *xs[i + 1 :]), [xs[i]], np.ones_like)
+            if found:
+                wrong.append((found, i, *(x.item() for x in xs)))
+    assert wrong == []
+
+
+# Completeness ---------------------------------------------------------------------------------------
+
+
+def test_every_op_with_a_derivative_has_samples() -> None:
+    tried = {row.op for row in ROWS}
+    assert {name for name, op in table.items() if op.kind not in ("constant", "creation")} - tried == set()
+    assert tried - set(table) == set()
+
+
+def test_hostile_arrays_show_nothing() -> None:
+    xp = agrad.namespace("hostile")
+    x = xp.asarray(np.ones(3)).array
+    for look in (bool, int, float, complex, list, np.asarray, lambda x: x.item(), lambda x: x.tolist(), lambda x: 1 in x):
+        with pytest.raises(hostile.HostileError):
+            look(x)
+    for f in (hostile.hostile.nonzero, hostile.hostile.unique_values, lambda x: hostile.hostile.repeat(x, x)):
+        with pytest.raises(hostile.HostileError):
+            f(x)
+    with pytest.raises(hostile.HostileError):
+        x[0] = 1.0
+    with pytest.raises(hostile.HostileError):
+        hostile.hostile.add(x, np.ones(3))
+    before = y = x
+    y += 1
+    assert y is not before
+    np.testing.assert_array_equal(of_numpy(before), np.ones(3))
