@@ -23,7 +23,10 @@ def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
     if f.op.name == "asarray":
         return _asarray(space, requires_grad, **arguments)
     if f.op.name in ("full", "full_like") and is_tracked(tensor, arguments["fill_value"]):
-        fill = space.asarray(arguments["fill_value"], dtype=arguments["dtype"])
+        dtype = arguments["dtype"]
+        if f.op.name == "full_like" and dtype is None:
+            dtype = arguments["x"].dtype
+        fill = space.asarray(arguments["fill_value"], dtype=dtype)
         shape = arguments["shape"] if f.op.name == "full" else arguments["x"].shape
         return space.broadcast_to(fill, (shape,) if isinstance(shape, int) else tuple(shape))  # type: ignore[no-any-return]
     for name, value in arguments.items():

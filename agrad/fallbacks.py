@@ -36,7 +36,7 @@ def with_fallbacks(namespace: Any) -> Any:
 
 def _getitem(xp: Any) -> Callable[..., Any]:
     def getitem(x: Any, key: Any) -> Any:
-        return x[key]
+        return _read(xp, x, key)
 
     return getitem
 
@@ -74,8 +74,16 @@ def _read(xp: Any, x: Any, key: Any) -> Any:
     return x[key]
 
 
+def _to_device(xp: Any) -> Callable[..., Any]:
+    def to_device(x: Any, device: Any, *, origin: Any = None, stream: Any = None) -> Any:
+        return x.to_device(device, stream=stream)
+
+    return to_device
+
+
 FALLBACKS: dict[str, Callable[[Any], Callable[..., Any]]] = {
     "getitem": _getitem,
     "setitem": _setitem,
     "scatter": _scatter,
+    "to_device": _to_device,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -177,12 +178,11 @@ class Hostile:
         self.__dict__.update(own)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("fft", "linalg"):
-            value: Any = Hostile(getattr(self._namespace, name))
-        else:
-            value = getattr(self._namespace, name)
-            if callable(value) and not isinstance(value, type):
-                value = _function(value)
+        value = getattr(self._namespace, name)
+        if isinstance(value, ModuleType):  # an extension
+            value = Hostile(value)
+        elif callable(value) and not isinstance(value, type):
+            value = _function(value)
         setattr(self, name, value)
         return value
 

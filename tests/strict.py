@@ -11,7 +11,6 @@ from typing import Any
 
 from agrad.backend import Backend
 from agrad.plugins import hookimpl, manager, register
-from agrad.tensors import BINARY, COMPARISONS, Tensor
 
 __all__ = ["install"]
 
@@ -22,22 +21,7 @@ def _load() -> Any:
     import array_api_strict
 
     array_api_strict.set_array_api_strict_flags(api_version="2025.12")
-    _yield_to_tensors(array_api_strict._array_object.Array)
     return array_api_strict
-
-
-def _yield_to_tensors(array_type: Any) -> None:
-    """Let a Tensor's reflected operator have its turn: strict arrays raise where others return NotImplemented."""
-    for name in (*BINARY, *COMPARISONS):
-        method = getattr(array_type, f"__{name}__")
-        setattr(array_type, f"__{name}__", _yielding(method))
-
-
-def _yielding(method: Any) -> Any:
-    def operator(self: Any, other: Any) -> Any:
-        return NotImplemented if isinstance(other, Tensor) else method(self, other)
-
-    return operator
 
 
 def _owns(x: object) -> bool:

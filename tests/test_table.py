@@ -102,8 +102,9 @@ def function(s: Sample, backend: str = "numpy", invariant: bool = False) -> Call
 def random_like(x: Any, name: str) -> np.ndarray:
     """Normal numbers of the same shape and dtype; the same ones for the same name."""
     g = np.random.default_rng(zlib.crc32(name.encode()))
-    values = g.normal(size=x.shape)
-    return (values + 1j * g.normal(size=x.shape) if "complex" in str(x.dtype) else values).astype(str(x.dtype)[-10:].split(".")[-1])
+    dtype = str(x.dtype).split(".")[-1]
+    values, imaginary = g.normal(size=x.shape), g.normal(size=x.shape)
+    return np.asarray(values + 1j * imaginary if "complex" in dtype else values, dtype=dtype)
 
 
 def directions(s: Sample, name: str) -> tuple[np.ndarray, ...]:
@@ -152,8 +153,12 @@ def derivatives(s: Sample, backend: str) -> dict[str, list[np.ndarray]]:
     keep("out of jvp", again)
     keep("jvp", pushed)
     if s.row.smooth:
-        keep("vjp of vjp", agrad.vjp(lambda *xs: agrad.vjp(f, *xs)[1](ct), *xs)[1](us))
-        keep("jvp of jvp", agrad.jvp(lambda *xs: agrad.jvp(f, xs, us)[1], xs, ts)[1])
+
+        def g(*xs: Any) -> Any:  # of linear ops, too, every rule is then differentiated
+            return optree.tree_map(lambda y: y + 0.5 * y * y, f(*xs))
+
+        keep("vjp of vjp", agrad.vjp(lambda *xs: agrad.vjp(g, *xs)[1](ct), *xs)[1](us))
+        keep("jvp of jvp", agrad.jvp(lambda *xs: agrad.jvp(g, xs, us)[1], xs, ts)[1])
     return found
 
 
@@ -170,7 +175,7 @@ def test_both_modes_to_second_order(s: Sample, backend: str) -> None:
     if s.row.smooth:
         assert [(g.shape, g.dtype) for g in d["vjp of vjp"]] == [(x.shape, x.dtype) for x in xs]
         assert [(t.shape, t.dtype) for t in d["jvp of jvp"]] == [(y.shape, y.dtype) for y in d["out"]]
-        # Re<ct, D2f[u, t]> = Re<d(J* ct)* u, t>
+        # Re<ct, D2g[u, t]> = Re<d(J* ct)* u, t>
         scale = size(d["ct"], d["jvp of jvp"]) + size(d["vjp of vjp"], ts) + size(d["vjp"], us)
         assert abs(inner(d["ct"], d["jvp of jvp"]) - inner(d["vjp of vjp"], ts)) <= 1000 * eps * scale
     if backend != "numpy":
@@ -262,6 +267,7 @@ class Torch:
         return y
 
 
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")
 @pytest.mark.parametrize("s", thinned([s for s in SAMPLES if s.row.smooth and not s.row.torch and s.dtype in PRECISE]))
 def test_gradients_agree_with_pytorch(s: Sample) -> None:
     torch = pytest.importorskip("torch")
@@ -292,7 +298,7 @@ def test_gradients_agree_with_pytorch(s: Sample) -> None:
                 strict=True,
             )
         ]
-    assert_close(list(pullback(ct)), expected, 1e-10)
+    assert_close(list(pullback(ct)), expected, max(1e-10, 100 * precision(followed((s.args, s.params)))))
 
 
 # Floating-point exceptions, on NumPy ----------------------------------------------------------------

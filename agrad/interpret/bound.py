@@ -18,7 +18,7 @@ __all__ = ["Bound", "names_of"]
 def names_of(rule: Partial) -> tuple[str, ...]:
     """The names that a rule asks for, in its own order."""
     if isinstance(rule, select):
-        rule = rule.condition
+        return tuple(dict.fromkeys(names_of(rule.condition) + names_of(rule.tie)))
     if callable(rule):
         code = rule.__code__
         return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]

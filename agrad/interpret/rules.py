@@ -47,7 +47,9 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             v = values[i]
             if op.kind == "linear" and op.vjp[i] is not None:
                 v = [aval_of(item) for item in v] if type(v) is list else aval_of(v)
-            elif op.kind == "elementwise" and type(v) in (float, int, complex) and op.name not in OPERATORS:
+            elif op.kind == "elementwise" and type(v) in (float, int, complex) and (
+                op.name not in OPERATORS or v == 0
+            ):  # 1 / 0 is an error in Python, and inf as an array
                 v = f.space._raw.asarray(v, dtype=out.dtype)
             env[name] = v
     return env
@@ -65,11 +67,12 @@ def times(xp: Any, partial: Any, names: Params, v: Any, conjugate: bool = False)
             return None
         return v if partial == 1 else v * partial
     if isinstance(partial, select):
-        return xp.where(call(partial.condition, names), v, 0)
+        rest = 0 if partial.tie is None else xp.where(call(partial.tie, names), v * 0.5, 0)
+        return xp.where(call(partial.condition, names), v, rest)
     d = call(partial, names)
-    if conjugate and not isinstance(d, int | float):
-        d = xp.conj(d)
-    return d * v
+    if type(d) in (int, float, complex):
+        return v * (d.conjugate() if conjugate else d)
+    return (xp.conj(d) if conjugate else d) * v
 
 
 def zeros(xp: Any, aval: Aval, like: Any) -> Any:

@@ -148,7 +148,8 @@ def _operand(f: Bound, i: int) -> str:
     take = f"p{i} = {x}._node; a{i} = {x}._aval; v{i} = {x}._value"
     scalar = ""
     if op.name in SYMBOLS:
-        scalar = f"elif type({x}) is float or type({x}) is int:\n            p{i} = a{i} = None; v{i} = {x}\n        "
+        nonzero = f" and {x}" * (op.name == "divide")  # 1 / 0 is an error in Python, and inf as an array
+        scalar = f"elif (type({x}) is float or type({x}) is int){nonzero}:\n            p{i} = a{i} = None; v{i} = {x}\n        "
     elif op.kind == "elementwise" or op.name == "setitem":
         scalar = f"elif type({x}) is float or type({x}) is int:\n            p{i} = a{i} = v{i} = None\n        "
     return f"""\
@@ -201,7 +202,7 @@ def _scalar_right(f: Bound, env: dict[str, Any]) -> str:
     if f.op.name not in SYMBOLS:
         return ""
     return f"""\
-        if (type(x2) is float or type(x2) is int) and type(x1) is Tensor:
+        if (type(x2) is float or type(x2) is int) and type(x1) is Tensor{" and x2" * (f.op.name == "divide")}:
             p0 = x1._node
             if p0 is not None:
                 a = x1._aval
@@ -260,13 +261,17 @@ def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool) 
 def _term(f: Bound, env: dict[str, Any], i: int) -> str:
     """The cotangent of one argument as an expression."""
     rule = f.op.vjp[i]
-    env[f"rule{i}"] = rule.condition if isinstance(rule, select) else rule
+    if isinstance(rule, select):
+        env[f"rule{i}"], env[f"tie{i}"] = rule.condition, rule.tie
+        rest = "0"
+        if rule.tie is not None:
+            rest = f"xp.where(tie{i}({', '.join(names_of(rule.tie))}), ct * 0.5, 0)"
+        return f"xp.where(rule{i}({', '.join(names_of(rule.condition))}), ct, {rest})"
+    env[f"rule{i}"] = rule
     own = {f.op.arguments[i]: f"a{i}"} if f.op.kind == "bilinear" else {}
     call = f"rule{i}({', '.join(own.get(n, n) for n in names_of(rule))})"
     if f.op.kind != "elementwise":
         return call
-    if isinstance(rule, select):
-        return f"xp.where({call}, ct, 0)"
     if callable(rule):
         return f"{call} * ct"
     return "ct" if rule == 1 else "-ct" if rule == -1 else f"ct * {rule!r}"

@@ -15,6 +15,12 @@ def axes_of(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim if ndim else 0 for a in axis)
 
 
+def along(ndim: int, axis: int, key: Any) -> tuple[Any, ...]:
+    """An index into one axis of an `ndim`-d array, all of the others taken whole."""
+    axis %= ndim
+    return (slice(None),) * axis + (key,) + (slice(None),) * (ndim - axis - 1)
+
+
 def keep(xp: Any, y: Any, axis: int | Sequence[int] | None, ndim: int, keepdims: bool = False) -> Any:
     """Put back, with length one, the axes that a reduction over `axis` of an `ndim`-d array removed."""
     if keepdims or ndim == 0:

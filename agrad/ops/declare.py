@@ -45,15 +45,16 @@ Rule = Callable[..., Any]
 
 
 class select:  # noqa: N801 - reads as a word of the table
-    """A partial derivative that is 1 where a condition holds and 0 elsewhere.
+    """A partial derivative that is 1 where a condition holds, 1/2 where there is a tie, and 0 elsewhere.
 
     The engine applies it with ``where``, so that an infinite cotangent is never multiplied by 0.
     """
 
-    __slots__ = ("condition",)
+    __slots__ = ("condition", "tie")
 
-    def __init__(self, condition: Rule) -> None:
+    def __init__(self, condition: Rule, tie: Rule | None = None) -> None:
         self.condition = condition
+        self.tie = tie
 
 
 Partial = Rule | float | select | None

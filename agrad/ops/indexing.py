@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from agrad.ops._shapes import along
 from agrad.ops.declare import linear
 
 linear(
@@ -31,7 +32,7 @@ def _put(xp: Any, ct: Any, x: Any, indices: Any, axis: int | None) -> Any:
     """Add `ct` up where `take` read; without an axis it read the flattened array."""
     if axis is None:
         return xp.reshape(xp.scatter(ct, (indices,), shape=(x.size,)), x.shape)
-    return xp.scatter(ct, (slice(None),) * (axis % x.ndim) + (indices,), shape=x.shape)
+    return xp.scatter(ct, along(x.ndim, axis, indices), shape=x.shape)
 
 
 def _put_along_axis(xp: Any, ct: Any, x: Any, indices: Any, axis: int) -> Any:

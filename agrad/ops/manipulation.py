@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from agrad.ops._shapes import along
 from agrad.ops.declare import composite, constant, general, linear
 
 composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays))
@@ -45,9 +46,8 @@ def _broadcast_arrays(xp: Any, arrays: Sequence[Any]) -> tuple[Any, ...]:
 def _split(xp: Any, ct: Any, arrays: Sequence[Any], axis: int | None) -> list[Any]:
     """The pieces of `ct` that `arrays` were concatenated to; without an axis they were flattened."""
     sizes = [a.size if axis is None else a.shape[axis] for a in arrays]
-    before = (slice(None),) * (0 if axis is None else axis % ct.ndim)
     return [
-        xp.reshape(xp.getitem(ct, (*before, slice(stop - size, stop))), a.shape)
+        xp.reshape(xp.getitem(ct, along(ct.ndim, axis or 0, slice(stop - size, stop))), a.shape)
         for a, size, stop in zip(arrays, sizes, accumulate(sizes), strict=True)
     ]
 
@@ -71,7 +71,7 @@ def _sum_of_repeats(xp: Any, ct: Any, x: Any, repeats: Any, axis: int | None) ->
         positions = xp.arange(ct.shape[axis])
         stops = xp.cumulative_sum(xp.broadcast_to(repeats, (n,)), dtype=positions.dtype)
         sources = xp.searchsorted(stops, positions, side="right")
-        g = xp.scatter(ct, (*(slice(None) for _ in before), sources), shape=shape)
+        g = xp.scatter(ct, along(len(shape), axis, sources), shape=shape)
     return xp.reshape(g, x.shape)
 
 

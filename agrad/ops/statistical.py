@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from agrad.ops._shapes import axes_of, is_complex, keep
+from agrad.ops._shapes import along, axes_of, is_complex, keep
 from agrad.ops.declare import general, linear
 
 Axis = int | Sequence[int] | None
@@ -93,8 +93,11 @@ def _centred(xp: Any, x: Any, axis: Axis) -> Any:
 
 
 def _part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    """A slice along one axis."""
-    return xp.getitem(x, (slice(None),) * (axis % x.ndim) + (slice(start, stop),))
+    """A slice along one axis, cut to its length."""
+    n = x.shape[axis]
+    start = None if start is None else min(start, n)
+    stop = None if stop is None else max(stop, -n)
+    return xp.getitem(x, along(x.ndim, axis, slice(start, stop)))
 
 
 # max, min -----------------------------------------------------------------------------------------

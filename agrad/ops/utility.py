@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agrad.ops._shapes import along
 from agrad.ops.declare import composite, constant
 
 constant("all(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative")
@@ -17,7 +18,6 @@ composite(
 def _diff(xp: Any, x: Any, axis: int, n: int, prepend: Any, append: Any) -> Any:
     if prepend is not None or append is not None:
         x = xp.concat([a for a in (prepend, x, append) if a is not None], axis=axis)
-    before = (slice(None),) * axis
-    for _ in range(n):
-        x = xp.getitem(x, (*before, slice(1, None))) - xp.getitem(x, (*before, slice(None, -1)))
+    for _ in range(min(n, x.shape[axis])):
+        x = xp.getitem(x, along(x.ndim, axis, slice(1, None))) - xp.getitem(x, along(x.ndim, axis, slice(None, -1)))
     return x

@@ -19,14 +19,15 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy import (  # these conform
     abs, acos, acosh, add, arange, argmax, argmin, asarray, asin, asinh, atan, atan2, atanh, bitwise_and,
-    bitwise_invert, bitwise_left_shift, bitwise_or, bitwise_right_shift, bitwise_xor, broadcast_arrays,
-    broadcast_shapes, can_cast, ceil, concat, conj, copysign, cos, cosh, divide, e, empty, empty_like, equal, exp,
-    expm1, eye, flip, floor, floor_divide, full, full_like, greater, greater_equal, hypot, imag, inf, isfinite, isin,
-    isinf, isnan, less, less_equal, linspace, log, log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or,
-    logical_xor, matmul, maximum, meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, not_equal,
-    ones, ones_like, pi, positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted,
-    sign, signbit, sin, sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc,
-    unique_all, unique_counts, unique_inverse, unique_values, var, vecdot, where, zeros,
+    bitwise_invert, bitwise_left_shift, bitwise_or, bitwise_right_shift, bitwise_xor, bool, broadcast_arrays,
+    broadcast_shapes, can_cast, ceil, complex64, complex128, concat, conj, copysign, cos, cosh, divide, e, empty,
+    empty_like, equal, exp, expm1, eye, flip, float32, float64, floor, floor_divide, full, full_like, greater,
+    greater_equal, hypot, imag, inf, int8, int16, int32, int64, isfinite, isin, isinf, isnan, less, less_equal,
+    linspace, log, log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, matmul,
+    maximum, meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, not_equal, ones, ones_like,
+    pi, positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted, sign, signbit,
+    sin, sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc, uint8, uint16,
+    uint32, uint64, unique_all, unique_counts, unique_inverse, unique_values, var, vecdot, where, zeros,
 )  # fmt: skip
 
 __array_api_version__ = "2025.12"
@@ -37,11 +38,9 @@ Flag: TypeAlias = builtins.bool
 
 # Data types -----------------------------------------------------------------------------------------
 
-bool = np.dtype("bool")
-int8, int16, int32, int64 = map(np.dtype, ("int8", "int16", "int32", "int64"))
-uint8, uint16, uint32, uint64 = map(np.dtype, ("uint8", "uint16", "uint32", "uint64"))
-float32, float64 = map(np.dtype, ("float32", "float64"))
-complex64, complex128 = map(np.dtype, ("complex64", "complex128"))
+DTYPES = (
+    bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128,
+)  # fmt: skip
 
 KINDS = {
     "bool": "b",
@@ -106,14 +105,11 @@ def isdtype(dtype: Any, kind: Any) -> Flag:
 
 
 class Info:
-    """What the library can do: NumPy's inspection object with what later versions of the standard ask."""
-
-    def __init__(self) -> None:
-        self._numpy: Any = np.__array_namespace_info__()
+    """What the library can do; NumPy has its own since 2.1, and says less."""
 
     def capabilities(self) -> dict[str, Any]:
         """Return what arrays of this library can do."""
-        return {**self._numpy.capabilities(), "max dimensions": 64}
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
 
     def default_device(self) -> str:
         """Return the device of new arrays."""
@@ -121,8 +117,13 @@ class Info:
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """Return the dtypes of new arrays by kind."""
-        found: dict[str, Any] = self._numpy.default_dtypes(device=device)
-        return found
+        _check_device(device)
+        return {
+            "real floating": np.dtype(float64),
+            "complex floating": np.dtype(complex128),
+            "integral": np.dtype(np.int_),
+            "indexing": np.dtype(np.intp),
+        }
 
     def devices(self) -> tuple[str, ...]:
         """Return the devices."""
@@ -130,7 +131,8 @@ class Info:
 
     def dtypes(self, *, device: Any = None, kind: str | tuple[str, ...] | None = None) -> dict[str, Any]:
         """Return the dtypes, of one kind or all, by name."""
-        return {name: np.dtype(dtype) for name, dtype in self._numpy.dtypes(device=device, kind=kind).items()}
+        _check_device(device)
+        return {t.__name__: np.dtype(t) for t in DTYPES if kind is None or isdtype(t, kind)}
 
 
 __array_namespace_info__ = Info
