@@ -44,7 +44,7 @@ def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device
         items = [_asarray(space, False, item, dtype, device, None) for item in obj]
         obj, copy = space.stack(items), None
     if isinstance(obj, Tensor):
-        if requires_grad and obj._node is not None and not (obj.is_leaf and not copy):
+        if requires_grad and obj._node is not None and (copy or not _is_own_leaf(obj)):
             if obj._node.trace is not BASE:
                 raise NestingError(
                     "a leaf was to be made of a value that a transform follows; leave out requires_grad=True (the "
@@ -81,6 +81,10 @@ def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device
         )
     made = space._wrap(value if value.ndim else space._backend.lean(value))
     return make_leaf(made) if requires_grad else made
+
+
+def _is_own_leaf(t: Tensor) -> bool:
+    return t.is_leaf and t._node.trace is BASE
 
 
 def _holds_tensor(items: Any) -> bool:

@@ -14,7 +14,7 @@ from agrad.interpret.reverse import Hooks, Leaf, Node, hooks_of, walk
 if TYPE_CHECKING:
     from agrad.tensors import Tensor
 
-__all__ = ["HookHandle", "add_hook", "backward", "gradient_of", "handed_out", "make_leaf", "retain_gradient"]
+__all__ = ["HookHandle", "add_hook", "backward", "forget_gradient", "gradient_of", "handed_out", "make_leaf", "retain_gradient"]
 
 
 def make_leaf(t: Tensor) -> Tensor:
@@ -117,6 +117,13 @@ def gradient_of(t: Tensor) -> Any:
         return node.grad
     hooks = hooks_of.get(node) if isinstance(node, Node) else None
     return hooks.grad if hooks is not None else None
+
+
+def forget_gradient(t: Tensor) -> None:
+    """Clear what `retain_gradient` has kept."""
+    hooks = hooks_of.get(t._node) if isinstance(t._node, Node) else None
+    if hooks is not None:
+        hooks.grad = None
 
 
 # Hooks --------------------------------------------------------------------------------------------

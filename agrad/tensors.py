@@ -123,6 +123,7 @@ class Tensor:
     def grad(self, value: Any) -> None:
         if type(self._node) is not Leaf:
             if value is None:
+                imperative.forget_gradient(self)
                 return
             raise GraphError(".grad can be set on leaves with requires_grad=True only")
         if value is not None:

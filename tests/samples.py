@@ -190,6 +190,11 @@ for op in ("tril", "triu"):
     row(op, lambda g: (g(2, 3, 3),), k=1)
     row(op, lambda g: (g(2, 4, 2),), k=-2)
     row(op, lambda g: (g(0, 3),), k=9)
+row("asarray", lambda g: (g(2, 3),), copy=True, torch="PyTorch's detaches")
+row("asarray", lambda g: ([[g(), g()], [g(), g()]],), torch="PyTorch's detaches", standard=False,
+    call=lambda xp, x: xp.asarray(x) if is_agrad(x[0][0]) else xp.stack([xp.stack(row) for row in x]))  # fmt: skip
+row("full", lambda g: ((2, 3), g()), torch="PyTorch's detaches")
+row("full_like", lambda g: (g.real(2, 3), g.real()), torch="PyTorch's detaches")
 row("meshgrid", lambda g: (g(2), g(3)))
 row("meshgrid", lambda g: (g(2), g(3), g(4)), indexing="ij", torch="PyTorch's takes dimensions of size one otherwise")
 row("meshgrid", lambda g: (g(2),))

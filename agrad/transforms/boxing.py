@@ -57,9 +57,12 @@ class Inputs:
         for x in leaves:
             if isinstance(x, Tensor):
                 self.as_tensor = True
-                if x._node is not None and not x._node.trace.alive:
-                    raise escaped(x)
-                x = x._value if x._node is None else private(x)
+                if x._node is not None:
+                    if not x._node.trace.alive:
+                        raise escaped(x)
+                    x = private(x)
+                elif x._aval.inexact:
+                    x = x._value
             elif type(x) in (float, complex):
                 x = space._raw.asarray(x)
             elif not space._owns(x):
@@ -71,7 +74,7 @@ class Inputs:
                 self.avals.append(aval)
                 x = x if aval.ndim or isinstance(x, Tensor) else space._backend.lean(x)
             self.leaves.append(x)
-        if len(self.followed) < len(trees):
+        if len(self.followed) < len(leaves) or not leaves:
             self._check(trees)
 
     @staticmethod
