@@ -9,7 +9,7 @@ from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, S
 from agrad.interpret.apply import escaped, private
 from agrad.interpret.levels import no_grad, transforming
 from agrad.interpret.record import BASE
-from agrad.interpret.reverse import Hooks, Leaf, Node, hooks_of, walk
+from agrad.interpret.reverse import Hooks, Leaf, Node, hooked, walk
 
 if TYPE_CHECKING:
     from agrad.tensors import Tensor
@@ -62,7 +62,7 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
             [(node, seed)],
             retain=retain_graph or create_graph,
             retrack=create_graph,
-            visit=_visitor(space, create_graph) if len(hooks_of) else None,
+            visit=_visitor(space, create_graph) if len(hooked) else None,
         )
     gradients = handed_out(space, [(leaf.aval, ct) for leaf, ct in leaves.items()], [gradient])
     for leaf, g in zip(leaves, gradients, strict=True):
@@ -115,15 +115,13 @@ def gradient_of(t: Tensor) -> Any:
     node = t._node
     if type(node) is Leaf:
         return node.grad
-    hooks = hooks_of.get(node) if isinstance(node, Node) else None
-    return hooks.grad if hooks is not None else None
+    return node.hooks.grad if node is not None and node in hooked else None
 
 
 def forget_gradient(t: Tensor) -> None:
     """Clear what `retain_gradient` has kept."""
-    hooks = hooks_of.get(t._node) if isinstance(t._node, Node) else None
-    if hooks is not None:
-        hooks.grad = None
+    if t._node is not None and t._node in hooked:
+        t._node.hooks.grad = None
 
 
 # Hooks --------------------------------------------------------------------------------------------
@@ -145,9 +143,10 @@ def _hooks(t: Tensor) -> Hooks:
     node = t._node
     if not isinstance(node, Node) or node.trace is not BASE:
         raise GraphError("hooks and retain_grad() need a Tensor with requires_grad=True, outside a transform")
-    if node not in hooks_of:
-        hooks_of[node] = Hooks(t._aval, type(t))
-    return hooks_of[node]
+    if node not in hooked:
+        node.hooks = Hooks(t._aval, type(t))
+        hooked.add(node)
+    return node.hooks
 
 
 def add_hook(t: Tensor, function: Callable[[Any], Any]) -> HookHandle:
@@ -166,9 +165,9 @@ def retain_gradient(t: Tensor) -> None:
 
 def _visitor(space: Any, create_graph: bool) -> Callable[[Node, Any], Any]:
     def visit(node: Node, ct: Any) -> Any:
-        hooks = hooks_of.get(node)
-        if hooks is None:
+        if node not in hooked:
             return ct
+        hooks = node.hooks
         if ct is None:
             ct = space._raw.zeros(hooks.aval.shape, dtype=hooks.aval.dtype)
         boxed = space._wrap(ct)

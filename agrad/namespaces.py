@@ -165,7 +165,7 @@ class Namespace:
         """Constant Tensors for what a backend function returned; anything but arrays stays as it is."""
         if type(out) is self._tensor:
             return out
-        if isinstance(out, tuple | list):
+        if isinstance(out, (tuple, list)):  # noqa: UP038 - the union would be made anew at each call
             return self._rebuild(out, [self._wrap(item) for item in out])
         return self._box(out, self._aval_of(out), None) if self._owns(out) else out
 

@@ -42,17 +42,25 @@ def derive(base: Any, out: Any) -> None:
 
 
 def refuse_leaf(t: Any) -> None:
-    """Refuse to change a leaf that requires gradients, directly or through a slice of it."""
-    while True:
-        if type(t._node) is Leaf and t._node.trace is BASE and enabled(BASE):
-            raise InPlaceError(
-                "an in-place change of a leaf that requires gradients; do it inside agrad.no_grad(), "
-                "or make a new Tensor instead"
-            )
-        view = getattr(t, "_view", None)
-        if view is None:
-            return
+    """Refuse to change a leaf that requires gradients, directly, through a slice of it, or through its base."""
+    if not enabled(BASE):
+        return
+    while (view := getattr(t, "_view", None)) is not None:
+        _refuse_leaf(t)
         t = view[0]
+    queue = [t]
+    while queue:
+        t = queue.pop()
+        _refuse_leaf(t)
+        queue += [v for r in getattr(t, "_derived", ()) if (v := r()) is not None]
+
+
+def _refuse_leaf(t: Any) -> None:
+    if type(t._node) is Leaf and t._node.trace is BASE:
+        raise InPlaceError(
+            "an in-place change of a leaf that requires gradients; do it inside agrad.no_grad(), "
+            "or make a new Tensor instead"
+        )
 
 
 def rebind(t: Any, new: Any) -> None:

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 from contestants import LIBRARIES
 from measure import Row
@@ -109,7 +110,7 @@ def _worst(title: str, rows: Iterable[Row]) -> Table:
     return title, ["", *(HEADINGS[c] for c in names), "agrad / PyTorch", "target"], cells
 
 
-def notes(rows: Iterable[Row]) -> list[str]:
+def notes(rows: Sequence[Row]) -> list[str]:
     """What was left out or went wrong; each reason is said once, with the rows that it holds for."""
     lines: dict[str, list[str]] = {}
     for row in rows:
@@ -120,7 +121,11 @@ def notes(rows: Iterable[Row]) -> list[str]:
         for contestant, processors in row.processors.items():
             if processors > 1.3:
                 lines.setdefault(f"{HEADINGS[contestant]} used more than one thread", []).append(row.title)
-    return [f"{line} ({'; '.join(titles)})" for line, titles in lines.items()]
+    found = [f"{line} ({'; '.join(titles)})" for line, titles in lines.items()]
+    share = [processors for row in rows for processors in row.processors.values()]
+    if share and median(share) < 0.95:
+        found.insert(0, f"BUSY MACHINE: contestants had {median(share):.0%} of a processor; measure again")
+    return found
 
 
 def environment() -> str:

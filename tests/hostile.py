@@ -13,10 +13,10 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from agrad_numpy import namespace as numpy_namespace
 
 from agrad.backend import Backend
 from agrad.plugins import hookimpl, manager, register
+from agrad_numpy import namespace as numpy_namespace
 
 __all__ = ["HostileArray", "HostileError", "hostile", "install"]
 
@@ -63,11 +63,11 @@ class HostileArray:
         return "cpu"
 
     @property
-    def T(self) -> HostileArray:
+    def T(self) -> HostileArray:  # noqa: N802
         return wrapped(self._array.T)
 
     @property
-    def mT(self) -> HostileArray:
+    def mT(self) -> HostileArray:  # noqa: N802
         return wrapped(self._array.mT)
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> HostileArray:
@@ -158,8 +158,8 @@ def _function(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> HostileArray:
     """The one door for data: NumPy's arrays and Python's numbers may come in."""
-    if isinstance(obj, HostileArray):
-        obj = obj._array
+    if isinstance(obj, HostileArray | list | tuple):
+        obj = unwrapped(obj)
     return HostileArray(np.array(obj, dtype=dtype, copy=copy))
 
 

@@ -1,4 +1,4 @@
-"""Assignment and in-place operators: values as NumPy's, gradients as the functional equivalent's, never silently wrong."""
+"""Assignment and in-place operators: values as NumPy's, gradients as those of functional code, or a clear error."""
 
 import copy
 
@@ -486,6 +486,34 @@ def test_a_slice_of_a_leaf_made_earlier_follows_a_change():
     assert x.grad.tolist() == [6.0, 10.0, 0.0, 0.0]
 
 
+def test_a_leaf_that_is_a_slice_is_protected_from_its_base():
+    x = xp.asarray(start)
+    view = x[1:].requires_grad_()
+    with pytest.raises(agrad.InPlaceError):
+        x *= 2
+    with pytest.raises(agrad.InPlaceError):
+        x[2] = 5.0
+    assert view.is_leaf
+    assert view.requires_grad
+    assert x.tolist() == start.tolist()
+    xp.sum(view * view).backward()
+    assert view.grad.tolist() == [4.0, 6.0, 8.0]
+    with agrad.no_grad():
+        x *= 2
+    assert view.tolist() == [4.0, 6.0, 8.0]
+    assert view.requires_grad
+
+
+def test_a_constant_slice_of_what_became_a_leaf_is_refused():
+    x = xp.asarray(start)
+    view = x[1:]
+    x.requires_grad_()
+    with pytest.raises(agrad.InPlaceError):
+        view *= 2
+    assert x.tolist() == start.tolist()
+    assert view.tolist() == start[1:].tolist()
+
+
 def test_enable_grad_inside_no_grad_refuses_again():
     x = leaf()
     with agrad.no_grad(), agrad.enable_grad(), pytest.raises(agrad.InPlaceError):
@@ -610,7 +638,9 @@ def test_integer_and_boolean_tensors_refuse_followed_values(key):
 
 
 @pytest.mark.parametrize("value", [1j, np.asarray([1j, 2j]), agrad.tensor([1j, 2j]), leaf([1j, 2j])], ids=repr)
-@pytest.mark.parametrize("make", [lambda: xp.asarray([1.0, 2.0]), lambda: leaf([1.0, 2.0]) * 1], ids=["plain", "followed"])
+@pytest.mark.parametrize(
+    "make", [lambda: xp.asarray([1.0, 2.0]), lambda: leaf([1.0, 2.0]) * 1], ids=["plain", "followed"]
+)
 def test_real_tensors_refuse_complex_values(make, value):
     refused(make(), put(slice(None), value), TypeError)
     refused(make(), by(imul, value), agrad.DtypeError)

@@ -524,25 +524,24 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("boxed", [False, True], ids=["plain", "boxed"])
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
-def test_indexing_and_its_gradient(key, boxed):
-    if boxed:
-        parts = key if isinstance(key, tuple) else (key,)
-        if not any(isinstance(k, np.ndarray) for k in parts):
-            pytest.skip("nothing to box")
-        made = tuple(agrad.tensor(k) if isinstance(k, np.ndarray) else k for k in parts)
-        boxed_key = made if isinstance(key, tuple) else made[0]
-    else:
-        boxed_key = key
-    x = leaf(cube)
-    y = x[boxed_key]
-    np.testing.assert_array_equal(y.array, cube[key])
-    expected = np.zeros_like(cube)
-    np.add.at(expected, key, np.cos(np.arange(math.prod(y.shape))).reshape(y.shape))
-    np.testing.assert_allclose(gradient(y, x), expected)
-    direction = np.sin(cube)
-    np.testing.assert_allclose(agrad.jvp(lambda t: t[boxed_key], (cube,), (direction,))[1], direction[key])
+def test_indexing_and_its_gradient(key):
+    for used in (key, in_tensors(key)):
+        x = leaf(cube)
+        y = x[used]
+        np.testing.assert_array_equal(y.array, cube[key])
+        expected = np.zeros_like(cube)
+        np.add.at(expected, key, np.cos(np.arange(math.prod(y.shape))).reshape(y.shape))
+        np.testing.assert_allclose(gradient(y, x), expected)
+        direction = np.sin(cube)
+        np.testing.assert_allclose(agrad.jvp(lambda t, used=used: t[used], (cube,), (direction,))[1], direction[key])
+
+
+def in_tensors(key):
+    """The same index, its arrays as Tensors."""
+    if isinstance(key, tuple):
+        return tuple(in_tensors(k) for k in key)
+    return agrad.tensor(key) if isinstance(key, np.ndarray) else key
 
 
 @settings(max_examples=60, deadline=None)

@@ -30,7 +30,7 @@ class ForwardTrace(Trace):
 class Dual:
     """What a forward trace knows of a value: its tangent."""
 
-    __slots__ = ("tangent", "trace")
+    __slots__ = ("__weakref__", "tangent", "trace")
 
     def __init__(self, trace: Trace, tangent: Any) -> None:
         self.trace = trace

@@ -11,7 +11,6 @@ from typing import Any, Self
 __all__ = ["OFF", "Trace", "enable_grad", "enabled", "no_grad", "transforming"]
 
 _levels = itertools.count(1)
-_newest = 0
 
 _disabled_upto: ContextVar[int] = ContextVar("agrad_disabled_upto", default=-1)
 _depth: ContextVar[int] = ContextVar("agrad_depth", default=0)
@@ -31,10 +30,7 @@ class Trace:
     """Whether this interpretation leaves nodes; the specialised code does so itself."""
 
     def __init__(self, level: int | None = None) -> None:
-        global _newest
-        if level is None:
-            level = _newest = next(_levels)
-        self.level = level
+        self.level = next(_levels) if level is None else level
         self.alive = True
         self.recording = self.records
         """Alive and leaving nodes: what the specialised code checks before it records."""
@@ -99,7 +95,7 @@ class no_grad(_Switch):  # noqa: N801 - PyTorch's name
     """
 
     def _upto(self) -> int:
-        return _newest
+        return next(_levels)
 
 
 class enable_grad(_Switch):  # noqa: N801 - PyTorch's name

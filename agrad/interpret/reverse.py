@@ -11,13 +11,13 @@ import itertools
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 from agrad.aval import Aval
 from agrad.errors import GraphError
 from agrad.interpret.levels import Trace
 
-__all__ = ["Branch", "Hooks", "Leaf", "Node", "hooks_of", "plus", "rank", "walk"]
+__all__ = ["Branch", "Hooks", "Leaf", "Node", "hooked", "plus", "rank", "walk"]
 
 rank: Callable[[], int] = itertools.count(0, -1).__next__
 """Creation order, counting down: the heap's smallest is the newest node."""
@@ -26,7 +26,7 @@ rank: Callable[[], int] = itertools.count(0, -1).__next__
 class Node:
     """One recorded operation. Each op has subclasses of its own, which name it and know its VJP."""
 
-    __slots__ = ("__weakref__", "parents", "rank", "saved", "trace")
+    __slots__ = ("__weakref__", "hooks", "parents", "rank", "saved", "trace")
 
     rank: int
     trace: Trace
@@ -34,6 +34,8 @@ class Node:
     """The parent node where `single`, else a tuple of them."""
     saved: Any
     """What `pull` needs of the primal values: one value, or a tuple."""
+    hooks: Hooks
+    """Set on nodes that are in `hooked` only."""
     single: ClassVar[bool] = False
     pull: ClassVar[Callable[[Any, Any], Any]]
     """``pull(saved, ct)``: the cotangent of the parent where `single`, else one a parent."""
@@ -93,8 +95,8 @@ class Hooks:
         self.grad: Any = None
 
 
-hooks_of: WeakKeyDictionary[Node, Hooks] = WeakKeyDictionary()
-"""Hooks live beside the graph, so that nodes without any pay nothing for them."""
+hooked: WeakSet[Node] = WeakSet()
+"""Nodes that have hooks: a walk looks for them only while there are any."""
 
 
 def walk(
@@ -126,76 +128,69 @@ def walk(
     cts: dict[Node, Any] = {}
     owned: set[Node] = set()  # nodes whose cotangent is a sum made here, which nobody else holds
     leaves: dict[Leaf, Any] = {}
-
-    def add(node: Node, ct: Any) -> None:
-        if node not in cts:
-            cts[node] = ct
-            heappush(heap, (node.rank, node))
-        elif ct is not None:
-            old = cts[node]
-            if old is None:
+    pending: Iterable[tuple[Node, Any]] = roots
+    while True:
+        for node, ct in pending:
+            if node not in cts:
                 cts[node] = ct
-            elif node in owned:
-                old += ct
-                cts[node] = old
-            else:
-                cts[node] = plus(old, ct)
-                if not retrack:
-                    owned.add(node)
-
-    for root, seed in roots:
-        add(root, seed)
-    while heap:
+                heappush(heap, (node.rank, node))
+            elif ct is not None:
+                old = cts[node]
+                if old is None:
+                    cts[node] = ct
+                elif node in owned:
+                    old += ct
+                    cts[node] = old
+                else:
+                    cts[node] = plus(old, ct)
+                    if not retrack:
+                        owned.add(node)
+        if not heap:
+            return leaves
         node = heappop(heap)[1]
         ct = cts.pop(node)
-        while True:  # along a chain of single parents, without the heap
+        if owned:
+            owned.discard(node)
+        while True:  # along single parents, without the heap, while the next one is newer than all that wait
             if visit is not None:
                 ct = visit(node, ct)
+            kind = node.__class__
+            if kind is Leaf:
+                leaves[node] = ct  # type: ignore[index]
+                pending = ()
+                break
             parents = node.parents
             if parents is None:
                 raise _freed(node)
-            if not node.single:
-                break
-            if node.__class__ is Branch:
+            if kind is Branch:
+                pending = _join(cts, parents, node.index, ct)  # type: ignore[attr-defined]
                 break
             if ct is not None:
                 ct = node.pull(node.retrack() if retrack else node.saved, ct)
             if not retain:
                 node.parents = node.saved = None
+            if not node.single:
+                pending = zip(parents, ct or (None,) * len(parents), strict=True)
+                break
             if parents in cts or (heap and heap[0][0] < parents.rank):
-                add(parents, ct)
+                pending = ((parents, ct),)
                 break
             node = parents
-        if node.single and node.__class__ is not Branch:
-            continue
-        owned.discard(node)
-        if node.__class__ is Leaf:
-            leaves[node] = ct
-        elif node.__class__ is Branch:
-            _join(cts, heap, node, ct)
-        else:
-            gs = (None,) * len(parents) if ct is None else node.pull(node.retrack() if retrack else node.saved, ct)
-            if not retain:
-                node.parents = node.saved = None
-            for parent, g in zip(parents, gs, strict=True):
-                add(parent, g)
-    return leaves
+
+
+def _join(cts: dict[Node, Any], op: Node, index: int, ct: Any) -> Iterable[tuple[Node, Any]]:
+    """Put one result's cotangent in its place among those of its op; what is left to add."""
+    parts = cts.get(op)
+    if parts is None:
+        return ((op, {} if ct is None else {index: ct}),)
+    if ct is not None:
+        parts[index] = plus(parts[index], ct) if index in parts else ct
+    return ()
 
 
 def plus(a: Any, b: Any) -> Any:
     """The sum of two cotangents, a Tensor's operator first: a plain array's need not know Tensors."""
     return b + a if hasattr(type(b), "_node") else a + b
-
-
-def _join(cts: dict[Node, Any], heap: list[tuple[int, Node]], branch: Branch, ct: Any) -> None:
-    """Put one result's cotangent in its place among those of its op."""
-    parent = branch.parents
-    if parent not in cts:
-        cts[parent] = {}
-        heappush(heap, (parent.rank, parent))
-    if ct is not None:
-        parts = cts[parent]
-        parts[branch.index] = plus(parts[branch.index], ct) if branch.index in parts else ct
 
 
 def _freed(node: Node) -> GraphError:

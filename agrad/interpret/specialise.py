@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from agrad.interpret.apply import apply, compose, evaluate
+from agrad.interpret.apply import apply, compose, evaluate, raw_of
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF
 from agrad.interpret.record import node_name
@@ -41,7 +41,7 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
     env: dict[str, Any] = {
         "f": f, "tail": other, "Tensor": space._tensor, "OFF": OFF, "rank": rank, "impl": f.impl, "raw": space._raw,
         "space": space, "aval_of": space._aval_of, "arrays": space._array_types, "restore": restore,
-        "wrap": space._wrap,
+        "wrap": space._wrap, "plain": space._plain, "raw_of": raw_of,
     }  # fmt: skip
     body = ""
     tail = f"return tail(f, {arguments}, {parameters})"
@@ -59,7 +59,9 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
         body = "    if type(x2) is int or (type(x2) is float and type(x1) is Tensor and x1._aval.inexact):\n        return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)\n"
     elif op.name == "setitem":
         signature = "(x, key, value)"
-    if not body and _specialised(op):
+    if op.kind == "constant":
+        body = _constant(op)
+    elif not body and _specialised(op):
         body = _unary(f, env) if op.arity == 1 else _binary(f, env, operator)
     exec(f"def {name}{signature}:\n{body}    {tail}\n", env)
     made: FunctionType = env[name]
@@ -79,7 +81,7 @@ def _specialised(op: Op) -> bool:
         return False
     if op.arity > 2 or any(p.kind == "star" or p.name == "arrays" or p.default for p in op.parameters[: op.arity]):
         return False
-    return any(rule is not None and rule != 0 for rule in op.vjp)
+    return any(rule is not None for rule in op.vjp)
 
 
 def _same_dtype(op: Op) -> bool:
@@ -141,6 +143,22 @@ def _unary(f: Bound, env: dict[str, Any]) -> str:
 {finish}"""
 
 
+def _constant(op: Op) -> str:
+    """Comparisons and their kind: take the values out of their boxes."""
+    data = [p.name for p in op.parameters if p.kind == "positional" and p.name in ("x", "x1", "x2")]
+    if not data:
+        return ""
+    passed = ", ".join(
+        p.name if p.kind != "keyword" else f"{p.name}={p.name}" for p in op.parameters if p.kind != "star"
+    )
+    boxed = " or ".join(f"type({x}) is Tensor" for x in data)
+    known = " and ".join(f"(type({x}) is Tensor or (type({x}) in plain and {x} is not None))" for x in data)
+    code = f"    if ({boxed}) and {known}:\n"
+    for x in data:
+        code += f"        if type({x}) is Tensor:\n            {x} = {x}._value if {x}._node is None else raw_of({x})\n"
+    return code + f"        return wrap(impl({passed}))\n"
+
+
 def _operand(f: Bound, i: int) -> str:
     """Code that takes one of two operands apart; its aval is None for a Python scalar."""
     op = f.op
@@ -166,7 +184,7 @@ def _binary(f: Bound, env: dict[str, Any], operator: str) -> str:
     op = f.op
     blocks = []
     for tracked in ((0, 1), (0,), (1,)):
-        if any(op.vjp[i] is None or op.vjp[i] == 0 for i in tracked):
+        if any(op.vjp[i] is None for i in tracked):
             continue
         i = tracked[0]
         others = [j for j in (0, 1) if j not in tracked]
@@ -261,6 +279,8 @@ def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool) 
 def _term(f: Bound, env: dict[str, Any], i: int) -> str:
     """The cotangent of one argument as an expression."""
     rule = f.op.vjp[i]
+    if rule == 0:
+        return "None"
     if isinstance(rule, select):
         env[f"rule{i}"], env[f"tie{i}"] = rule.condition, rule.tie
         rest = "0"

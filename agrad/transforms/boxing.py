@@ -103,7 +103,7 @@ class Inputs:
                         f"{self.what} got an array of dtype {tree.dtype}; only real and complex floating-point arrays "
                         "have derivatives: convert it first, for example with xp.astype(x, xp.float64)"
                     )
-            elif tree is not None and not isinstance(tree, float | complex) and flatten(tree)[0] == [tree]:
+            elif tree is not None and not isinstance(tree, float | complex) and flatten(tree)[1].is_leaf():
                 raise BackendError(
                     f"{self.what} got a {type(tree).__name__}, which is no array of an installed backend, no Tensor "
                     "and no Python float; name the arguments to differentiate with argnums="
@@ -144,7 +144,7 @@ class Inputs:
     def given(self, tree: Tree, where: str) -> list[Any]:
         """Tangents given for the followed leaves, checked against them; None stands for zeros."""
         leaves, treedef = flatten(tree, none_is_leaf=True)
-        if treedef != self.treedef and treedef.num_leaves != self.treedef.num_leaves:
+        if treedef != self.treedef:
             raise DtypeError(f"{where} has the structure {treedef}; it must have that of the primals, {self.treedef}")
         chosen = [leaves[i] for i in self.followed]
         return [

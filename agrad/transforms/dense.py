@@ -184,7 +184,7 @@ def _by_columns(run: Recorded, f: Callable[..., Any]) -> list[list[Any]]:
     """Blocks from directional derivatives along unit tangents, one list a result."""
     space, inputs = run.inputs.space, run.inputs
     rows: list[list[list[Any]]] = [[[] for _ in inputs.avals] for _ in run.avals]
-    primals = inputs.trees([inputs.leaves[i] for i in inputs.followed])
+    primals = optree.tree_unflatten(inputs.treedef, inputs.leaves)
 
     def directional(j: int, unit: Any) -> list[Any]:
         directions: list[Any] = [space._raw.zeros(a.shape, dtype=a.dtype) for a in inputs.avals]

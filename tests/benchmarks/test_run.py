@@ -122,6 +122,13 @@ def test_markdown_replaces_what_is_between_the_markers(row: measure.Row, tmp_pat
     assert "old" not in text
 
 
+def test_busy_machine_is_named(row: measure.Row) -> None:
+    row.processors = {"numpy": 0.5, "agrad": 0.6, "torch": 1.0}
+    assert report.notes([row]) == ["BUSY MACHINE: contestants had 60% of a processor; measure again"]
+    row.processors = {"numpy": 1.0, "jax": 1.6}
+    assert report.notes([row]) == ["JAX eager used more than one thread (row)"]
+
+
 def test_command_line(tmp_path: Path) -> None:
     output = tmp_path / "rows.json"
     arguments = ["--quick", "--only", "rosenbrock", "--libraries", "numpy,agrad,agrad.grad", "--json", output]

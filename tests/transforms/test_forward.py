@@ -13,8 +13,12 @@ v = np.asarray([1.0, 0.25, -2.0])
 
 @pytest.mark.parametrize("x", [0.3, 1.7])
 def test_against_mpmath(x):
-    f = lambda x: xp.sin(x) ** 3 / xp.exp(x * x) + xp.log(x)
-    exact = lambda t: mpmath.sin(t) ** 3 / mpmath.exp(t * t) + mpmath.log(t)
+    def f(x):
+        return xp.sin(x) ** 3 / xp.exp(x * x) + xp.log(x)
+
+    def exact(t):
+        return mpmath.sin(t) ** 3 / mpmath.exp(t * t) + mpmath.log(t)
+
     out, t = agrad.jvp(f, (x,), (1.0,))
     np.testing.assert_allclose([out, t], [float(exact(mpmath.mpf(x))), float(mpmath.diff(exact, x))], rtol=1e-12)
 
@@ -27,7 +31,9 @@ def test_equals_the_product_with_a_matrix():
 
 
 def test_several_primals_and_zero_tangents():
-    f = lambda x, y: x * y
+    def f(x, y):
+        return x * y
+
     assert agrad.jvp(f, (2.0, 3.0), (1.0, 0.0)) == (6.0, 3.0)
     assert agrad.jvp(f, (2.0, 3.0), (0.0, 1.0)) == (6.0, 2.0)
     assert agrad.jvp(f, (2.0, 3.0), (None, 1.0)) == (6.0, 2.0)
@@ -60,7 +66,9 @@ def test_plain_and_tensor_results():
         assert not t.requires_grad
 
 
-@pytest.mark.parametrize("f", [lambda x: 3.0, lambda x: np.ones(2), lambda x: xp.argmax(x), lambda x: xp.asarray([1, 2])])
+@pytest.mark.parametrize(
+    "f", [lambda x: 3.0, lambda x: np.ones(2), lambda x: xp.argmax(x), lambda x: xp.asarray([1, 2])]
+)
 def test_results_that_do_not_depend_on_the_primal(f):
     out, t = agrad.jvp(f, (a,), (v,))
     assert np.shape(out) == np.shape(t)
@@ -91,7 +99,7 @@ def test_results_own_their_memory():
 
 def test_complex_directions():
     z, w = a + 1j * a[::-1], v - 2j
-    out, t = agrad.jvp(lambda z: xp.conj(z) * z + xp.exp(z), (z,), (w,))
+    _out, t = agrad.jvp(lambda z: xp.conj(z) * z + xp.exp(z), (z,), (w,))
     np.testing.assert_allclose(t, np.conj(w) * z + np.conj(z) * w + np.exp(z) * w, rtol=1e-14)
     _, t = agrad.jvp(xp.abs, (z,), (w,))
     np.testing.assert_allclose(t, np.real(np.conj(z) * w) / np.abs(z), rtol=1e-14)
@@ -100,7 +108,9 @@ def test_complex_directions():
 
 
 def test_against_the_pullback():
-    f = lambda x, y: xp.linalg.solve(xp.eye(3) * 2 + xp.linalg.outer(x, y), xp.cumulative_sum(x * y))
+    def f(x, y):
+        return xp.linalg.solve(xp.eye(3) * 2 + xp.linalg.outer(x, y), xp.cumulative_sum(x * y))
+
     w = np.asarray([1.0, -1.0, 0.5])
     _, t = agrad.jvp(f, (a, v), (v, a))
     gx, gy = agrad.vjp(f, a, v)[1](w)
@@ -123,6 +133,8 @@ ERRORS = {
     "shape": (lambda: agrad.jvp(lambda x: x, (a,), (np.ones(2),)), agrad.ShapeError, ValueError, r"\(2,\)"),
     "broadcast": (lambda: agrad.jvp(lambda x: x, (a,), (1.0,)), agrad.ShapeError, ValueError, r"\(3,\)"),
     "structure": (lambda: agrad.jvp(lambda x: x[0], ([a],), (v,)), agrad.AgradError, TypeError, "structure"),
+    "keys": (lambda: agrad.jvp(lambda d: d["x"], ({"x": a},), ({"y": v},)), agrad.AgradError, TypeError, "structure"),
+    "count": (lambda: agrad.jvp(lambda d: d[0], ([a, a],), ([v],)), agrad.AgradError, TypeError, "structure"),
     "complex": (lambda: agrad.jvp(lambda x: x, (a,), (1j * v,)), agrad.DtypeError, TypeError, "complex"),
     "integer": (lambda: agrad.jvp(lambda x: x, (1,), (1,)), agrad.DtypeError, TypeError, r"1\.0"),
     "integers": (lambda: agrad.jvp(lambda x: x, (np.asarray([1]),), (np.asarray([1]),)), agrad.DtypeError, TypeError, "int64"),

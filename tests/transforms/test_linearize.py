@@ -83,5 +83,5 @@ def test_memory_and_errors():
         assert not any(np.shares_memory(w, u) for u in (x, direction, *found[:i]))
     with pytest.raises(agrad.ShapeError, match=r"\(2,\)"):
         f_jvp(np.ones(2))
-    with pytest.raises(agrad.DtypeError, match="linearize|vjp"):
+    with pytest.raises(agrad.DtypeError, match="integer"):
         agrad.linearize(lambda x: x, 1)

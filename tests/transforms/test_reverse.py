@@ -1,5 +1,6 @@
 """`grad`, `value_and_grad` and `vjp`: arguments, containers, results, dtypes, complex numbers, memory, errors."""
 
+import itertools
 from collections import OrderedDict, namedtuple
 
 import mpmath
@@ -28,7 +29,10 @@ SCALAR = {
     "sine": (lambda x: xp.sin(x * x) * xp.exp(-x), lambda t: mpmath.sin(t * t) * mpmath.exp(-t)),
     "quotient": (lambda x: xp.tanh(x) / (1 + x**4), lambda t: mpmath.tanh(t) / (1 + t**4)),
     "power": (lambda x: x**x, lambda t: t**t),
-    "log": (lambda x: xp.log1p(x) * xp.sqrt(x) - xp.atan(x), lambda t: mpmath.log1p(t) * mpmath.sqrt(t) - mpmath.atan(t)),
+    "log": (
+        lambda x: xp.log1p(x) * xp.sqrt(x) - xp.atan(x),
+        lambda t: mpmath.log1p(t) * mpmath.sqrt(t) - mpmath.atan(t),
+    ),
 }
 
 
@@ -93,7 +97,10 @@ def test_constant_tensors_of_a_closure_leave_results_plain():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
 def test_gradients_have_the_arguments_dtype_and_shape(dtype):
     x = a.astype(dtype).reshape(1, 3)
-    f = lambda x: xp.sum(xp.abs(x * np.float64(1.5) + np.ones((2, 1))))
+
+    def f(x):
+        return xp.sum(xp.abs(x * np.float64(1.5) + np.ones((2, 1))))
+
     g = agrad.grad(f)(x)
     assert (g.dtype, g.shape) == (dtype, (1, 3))
     out, pullback = agrad.vjp(lambda x: x * x, x)
@@ -120,7 +127,7 @@ def test_results_own_their_memory():
     x, y, ct = a.copy(), a[::-1].copy(), np.ones(3)
     out, pullback = agrad.vjp(lambda x, y: (x, x + y, x[::-1], xp.reshape(y, (3, 1)), y), x, y)
     cts = (ct, ct, ct, np.ones((3, 1)), ct)
-    (value, aux), gradients = agrad.value_and_grad(
+    (_value, aux), gradients = agrad.value_and_grad(
         lambda x, y: (xp.sum(x + y), (x, y, x.T if x.ndim == 2 else x[:2], xp.broadcast_to(y, (2, 3)))),
         argnums=(0, 1), has_aux=True,
     )(x, y)  # fmt: skip
@@ -255,17 +262,15 @@ def test_containers_of_tensors():
 def test_containers_without_arrays(empty):
     value, g = agrad.value_and_grad(lambda p, x: x * 2, argnums=0)(empty, 3.0)
     assert value == 6.0
-    assert g == (type(empty)() if not empty and empty is not None else {"n": None} if empty == {"n": 1} else empty)
+    assert g == ({"n": None} if empty == {"n": 1} else empty)
 
 
 def test_results_in_containers():
-    out, pullback = agrad.vjp(
-        lambda x, p: {"s": xp.sum(x) * p["k"], "t": (x * x, None), "n": 3}, a, {"k": 2.0, "c": 1}
-    )
+    out, pullback = agrad.vjp(lambda x, p: {"s": xp.sum(x) * p["k"], "t": (x * x, None), "n": 3}, a, {"k": 2.0, "c": 1})
     np.testing.assert_array_equal(out["t"][0], a * a)
     assert out["t"][1] is None
     assert out["n"] == 3
-    gx, gp = pullback({"s": 10.0, "t": (np.ones(3), None), "n": None if False else 0})
+    gx, gp = pullback({"s": 10.0, "t": (np.ones(3), None), "n": 0})
     np.testing.assert_allclose(gx, 20 + 2 * a)
     np.testing.assert_allclose(gp["k"], 10 * a.sum())
     assert gp["c"] is None
@@ -331,19 +336,23 @@ def test_complex_gradients_against_differences(name):
 
 
 def test_complex_gradient_descent_descends():
-    f = lambda z: xp.sum(xp.abs(z * z - (1 + 2j)) ** 2)
+    def f(z):
+        return xp.sum(xp.abs(z * z - (1 + 2j)) ** 2)
+
     w = z.copy()
     values = []
     for _ in range(200):
         value, g = agrad.value_and_grad(f)(w)
         values.append(value)
         w = w - 0.01 * g
-    assert all(later <= earlier for earlier, later in zip(values, values[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(values))
     np.testing.assert_allclose(w * w, [1 + 2j] * 3, rtol=1e-2)
 
 
 def test_pullbacks_are_adjoints_of_pushforwards():
-    f = lambda z, x: xp.exp(z) * x + xp.conj(z) * xp.abs(z)
+    def f(z, x):
+        return xp.exp(z) * x + xp.conj(z) * xp.abs(z)
+
     v, w, x = z[::-1] * 1j, z * (1 - 2j), a
     dx = np.asarray([1.0, 0.5, -2.0])
     gz, gx = agrad.vjp(f, z, x)[1](w)
@@ -362,7 +371,10 @@ def test_complex_against_pytorch():
     torch = pytest.importorskip("torch")
     t = torch.tensor(z, requires_grad=True)
     (torch.sin(t) * t.conj() + t.abs() * 1j).abs().square().sum().backward()
-    f = lambda z: xp.sum(xp.square(xp.abs(xp.sin(z) * xp.conj(z) + xp.abs(z) * 1j)))
+
+    def f(z):
+        return xp.sum(xp.square(xp.abs(xp.sin(z) * xp.conj(z) + xp.abs(z) * 1j)))
+
     np.testing.assert_allclose(agrad.grad(f)(z), t.grad.numpy(), rtol=1e-12)
 
 
@@ -381,7 +393,7 @@ ERRORS = {
     "integer Tensor": (lambda: agrad.grad(xp.sum)(xp.asarray([1])), agrad.DtypeError, TypeError, "int64"),
     "integer in vjp": (lambda: agrad.vjp(lambda x: x, 1), agrad.DtypeError, TypeError, "vjp"),
     "integer beside a container": (
-        lambda: agrad.grad(lambda p, n: p[0] * p[1] * n, argnums=(0, 1))([1.0, 2.0], 3), agrad.DtypeError, TypeError, "3",
+        lambda: agrad.grad(lambda p, n: p[0] * n, argnums=(0, 1))([1.0, 2.0], 3), agrad.DtypeError, TypeError, "3",
     ),
     "string": (lambda: agrad.grad(lambda x: x)("a"), agrad.BackendError, TypeError, "argnums"),
     "cotangent's shape": (lambda: agrad.vjp(lambda x: x, a)[1](np.ones(2)), agrad.ShapeError, ValueError, r"\(2,\)"),
