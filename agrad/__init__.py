@@ -23,6 +23,7 @@ from agrad.interpret.levels import enable_grad, no_grad
 from agrad.namespaces import Namespace, array_namespace, namespace
 from agrad.plugins import hookimpl
 from agrad.tensors import Tensor
+
 if TYPE_CHECKING:
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.dense import hessian, hvp, jacobian

@@ -12,20 +12,16 @@ __all__ = ["Aval", "interning"]
 class Aval:
     """Shape and dtype of a value. Equal ones are mostly the same object, so ``is`` is a fast test."""
 
-    __slots__ = ("complex", "dtype", "inexact", "ndim", "real", "shape")
+    __slots__ = ("complex", "dtype", "inexact", "ndim", "real", "shape", "size")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any, real: bool, complex: bool) -> None:
         self.shape = shape
         self.dtype = dtype
         self.ndim = len(shape)
+        self.size = prod(shape)
         self.real = real
         self.complex = complex
         self.inexact = real or complex
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return prod(self.shape)
 
     def __repr__(self) -> str:
         return f"{self.dtype}{list(self.shape)}"

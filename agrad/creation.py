@@ -76,8 +76,8 @@ def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device
     value = space._raw.asarray(obj, dtype=dtype, device=device, copy=copy)
     if not space._owns(obj) and not space._raw.isdtype(value.dtype, ("bool", "numeric")):
         raise DtypeError(
-            f"{space!r}.asarray got a {type(obj).__name__} that is no array of numbers (its dtype would be {value.dtype}); "
-            "pass an array, nested lists of numbers, or a number"
+            f"{space!r}.asarray got a {type(obj).__name__} that is no array of numbers (its dtype would be "
+            f"{value.dtype}); pass an array, nested lists of numbers, or a number"
         )
     made = space._wrap(value if value.ndim else space._backend.lean(value))
     return make_leaf(made) if requires_grad else made

@@ -14,7 +14,16 @@ from agrad.interpret.reverse import Hooks, Leaf, Node, hooked, walk
 if TYPE_CHECKING:
     from agrad.tensors import Tensor
 
-__all__ = ["HookHandle", "add_hook", "backward", "forget_gradient", "gradient_of", "handed_out", "make_leaf", "retain_gradient"]
+__all__ = [
+    "HookHandle",
+    "add_hook",
+    "backward",
+    "forget_gradient",
+    "gradient_of",
+    "handed_out",
+    "make_leaf",
+    "retain_gradient",
+]
 
 
 def make_leaf(t: Tensor) -> Tensor:

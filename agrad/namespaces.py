@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from agrad import ops
 from agrad.aval import Aval, interning
 from agrad.backend import Backend
 from agrad.creation import create
@@ -14,7 +15,6 @@ from agrad.errors import BackendError, PluginError
 from agrad.fallbacks import with_fallbacks
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.specialise import creation_signature, function
-from agrad import ops
 from agrad.ops import EXTENSIONS, INTERNAL, lookup
 from agrad.ops.declare import Op
 from agrad.plugins import backends
@@ -128,10 +128,10 @@ class Namespace:
             op = lookup(name)
             assert op is not None, name
             impl = getattr(owner, name.split(".")[-1], None)
+            if impl is None:
+                impl = _computed(self._raw, op) or _missing(self, name)
             if name == "setitem":
                 impl = _data_first(impl)
-            elif impl is None:
-                impl = _computed(self._raw, op) or _missing(self, name)
             bound = self._bound[name] = Bound(op, self, impl)
         return bound
 
@@ -165,7 +165,7 @@ class Namespace:
         """Constant Tensors for what a backend function returned; anything but arrays stays as it is."""
         if type(out) is self._tensor:
             return out
-        if isinstance(out, (tuple, list)):  # noqa: UP038 - the union would be made anew at each call
+        if isinstance(out, (tuple, list)):  # a union would be made anew at each call
             return self._rebuild(out, [self._wrap(item) for item in out])
         return self._box(out, self._aval_of(out), None) if self._owns(out) else out
 
@@ -280,7 +280,7 @@ def array_namespace(*arrays: Any) -> Namespace:
     found: Namespace | None = None
     for a in arrays:
         if isinstance(a, Tensor):
-            space = a.__array_namespace__()
+            space: Namespace | None = a.__array_namespace__()
         elif type(a) in (bool, int, float, complex) or a is None:
             continue
         else:

@@ -116,7 +116,7 @@ def failed(outcomes: Outcomes) -> set[str]:
 def read_exceptions() -> dict[str, str]:
     """The checked-in exceptions: test ids with the reason of each."""
     lines = EXCEPTIONS.read_text().splitlines()
-    pairs = (line.rpartition(": ") for line in lines if line.strip() and not line.startswith("#"))
+    pairs = (line.partition(": ") for line in lines if line.strip() and not line.startswith("#"))
     return {test: reason for test, _, reason in pairs}
 
 

@@ -428,6 +428,16 @@ def test_detach():
     assert x.tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("make", [agrad.tensor, xp.asarray], ids=["tensor", "asarray"])
+def test_a_leaf_of_a_result_is_refused_rather_than_left_without_grad(make):
+    with pytest.raises(agrad.GraphError, match="detach") as caught:
+        make(leaf([1.0, 2.0]) * 2, requires_grad=True)
+    assert isinstance(caught.value, RuntimeError)
+    made = make((leaf([1.0, 2.0]) * 2).detach(), requires_grad=True)
+    xp.sum(made).backward()
+    assert made.grad.tolist() == [1.0, 1.0]
+
+
 def test_requires_grad_():
     x = agrad.tensor([1.0, 2.0])
     assert x.requires_grad_() is x

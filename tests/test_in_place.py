@@ -315,6 +315,26 @@ def test_rows_of_an_iteration_write_through():
     assert x.grad.tolist() == [[2.0, 2.0], [3.0, 3.0]]
 
 
+def test_elements_write_through():
+    x, c = leaf(), xp.zeros(4)
+    for i, element in enumerate(list(c)):
+        element += x[i] * 2
+    assert c.tolist() == [2.0, 4.0, 6.0, 8.0]
+    xp.sum(c).backward()
+    assert x.grad.tolist() == [2.0] * 4
+
+
+def test_a_reversed_slice_meets_its_base():
+    t = xp.asarray(start)
+    backwards = t[::-1]
+    t += backwards
+    assert t.tolist() == backwards.tolist() == [5.0] * 4
+    t[...] = start
+    t[...] = backwards
+    assert t.tolist() == [4.0, 3.0, 2.0, 1.0]
+    assert backwards.tolist() == start.tolist()
+
+
 def test_overlap_of_a_slice_with_its_base():
     x = leaf()
     y = x * 1
@@ -644,6 +664,12 @@ def test_integer_and_boolean_tensors_refuse_followed_values(key):
 def test_real_tensors_refuse_complex_values(make, value):
     refused(make(), put(slice(None), value), TypeError)
     refused(make(), by(imul, value), agrad.DtypeError)
+
+
+@pytest.mark.parametrize("value", [1.5, np.float64(1.5), np.asarray([1.5, 2.5]), agrad.tensor([1.5, 2.5])], ids=repr)
+def test_integer_tensors_refuse_to_truncate(value):
+    refused(xp.asarray([1, 2]), put(slice(None), value), agrad.DtypeError)
+    refused(xp.asarray([True, False]), put(slice(None), value), agrad.DtypeError)
 
 
 def test_integer_tensors_change_in_place():

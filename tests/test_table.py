@@ -438,7 +438,8 @@ def test_gradients_agree_with_pytorch(s: Sample) -> None:
 def pulled(f: Callable[..., Any], xs: Arrays, cts: Callable[[Any], Any]) -> str:
     """Walk back under ``errstate(all="raise")``: "" where nothing is wrong, else what was raised, or "nan".
 
-    Nothing is wrong where the function itself raises, or where an exception comes with an infinite derivative.
+    Nothing is wrong where the function itself raises, or where an exception comes with an infinite derivative
+    (``tests/ops/test_elementwise.py`` knows whether it ought to be infinite).
     """
     with np.errstate(all="ignore"):
         out, pullback = agrad.vjp(f, *xs)

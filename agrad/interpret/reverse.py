@@ -166,7 +166,7 @@ def walk(
                 pending = _join(cts, parents, node.index, ct)  # type: ignore[attr-defined]
                 break
             if ct is not None:
-                ct = node.pull(node.retrack() if retrack else node.saved, ct)
+                ct = node.pull(node.retrack() if retrack else node.saved, ct)  # type: ignore[call-arg]
             if not retain:
                 node.parents = node.saved = None
             if not node.single:

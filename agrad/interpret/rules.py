@@ -47,8 +47,8 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             v = values[i]
             if op.kind == "linear" and op.vjp[i] is not None:
                 v = [aval_of(item) for item in v] if type(v) is list else aval_of(v)
-            elif op.kind == "elementwise" and type(v) in (float, int, complex) and (
-                op.name not in OPERATORS or v == 0
+            elif (
+                op.kind == "elementwise" and type(v) in (float, int, complex) and (op.name not in OPERATORS or v == 0)
             ):  # 1 / 0 is an error in Python, and inf as an array
                 v = f.space._raw.asarray(v, dtype=out.dtype)
             env[name] = v
@@ -97,6 +97,8 @@ def _unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     if len(g.shape) < len(shape):
         g = xp.reshape(g, (1,) * (len(shape) - len(g.shape)) + tuple(g.shape))
     extra = len(g.shape) - len(shape)
+    if g.shape[extra:] == shape:
+        return xp.sum(g, axis=tuple(range(extra)))
     axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
     if axes:
         g = xp.sum(g, axis=axes, keepdims=True)

@@ -23,6 +23,11 @@ from agrad.ops.declare import Op, select
 
 __all__ = ["creation_signature", "function"]
 
+STATIC_EXPONENT = """\
+    if type(x2) is int or (type(x2) is float and type(x1) is Tensor and x1._aval.inexact):
+        return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)
+"""
+
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 """Binary ops that are written as operators: NumPy's scalars are ten times faster that way."""
 
@@ -56,13 +61,13 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
     if operator == "reflected":
         signature = f"({', '.join(p.name for p in reversed(op.parameters))}, /)"
     if op.name == "pow":
-        body = "    if type(x2) is int or (type(x2) is float and type(x1) is Tensor and x1._aval.inexact):\n        return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)\n"
+        body = STATIC_EXPONENT
     elif op.name == "setitem":
         signature = "(x, key, value)"
     if op.kind == "constant":
         body = _constant(op)
     elif not body and _specialised(op):
-        body = _unary(f, env) if op.arity == 1 else _binary(f, env, operator)
+        body = _unary(f, env) if op.arity == 1 else _binary(f, env)
     exec(f"def {name}{signature}:\n{body}    {tail}\n", env)
     made: FunctionType = env[name]
     made.__module__ = repr(space)
@@ -160,59 +165,85 @@ def _constant(op: Op) -> str:
 
 
 def _operand(f: Bound, i: int) -> str:
-    """Code that takes one of two operands apart; its aval is None for a Python scalar."""
-    op = f.op
-    x = op.arguments[i]
-    take = f"p{i} = {x}._node; a{i} = {x}._aval; v{i} = {x}._value"
+    """Code that takes one of two operands apart; its aval is None for a Python scalar, False for anything else."""
+    op, x = f.op, f.op.arguments[i]
     scalar = ""
-    if op.name in SYMBOLS:
-        nonzero = f" and {x}" * (op.name == "divide")  # 1 / 0 is an error in Python, and inf as an array
-        scalar = f"elif (type({x}) is float or type({x}) is int){nonzero}:\n            p{i} = a{i} = None; v{i} = {x}\n        "
-    elif op.kind == "elementwise" or op.name == "setitem":
-        scalar = f"elif type({x}) is float or type({x}) is int:\n            p{i} = a{i} = v{i} = None\n        "
+    if _takes_scalars(op):
+        number = f"type({x}) is float or type({x}) is int"
+        if op.name == "divide":
+            number = f"({number}) and {x}"  # 1 / 0 is an error in Python, and inf as an array
+        value = x if op.name in SYMBOLS else None
+        scalar = f"""\
+        elif {number}:
+            p{i} = a{i} = None; v{i} = {value}
+"""
     return f"""\
         if type({x}) is Tensor:
-            {take}
-        {scalar}elif type({x}) in arrays:
+            p{i} = {x}._node; a{i} = {x}._aval; v{i} = {x}._value
+{scalar}\
+        elif type({x}) in arrays:
             p{i} = None; a{i} = aval_of({x}); v{i} = {x}
         else:
             a{i} = False
 """
 
 
-def _binary(f: Bound, env: dict[str, Any], operator: str) -> str:
-    op = f.op
-    blocks = []
-    for tracked in ((0, 1), (0,), (1,)):
-        if any(op.vjp[i] is None for i in tracked):
-            continue
-        i = tracked[0]
-        others = [j for j in (0, 1) if j not in tracked]
-        test = " and ".join([f"p{i} is not None", *(f"p{j} is None" for j in others)])
-        if len(tracked) == 2:
-            test = "p0 is not None and p1 is not None and p0.trace is p1.trace"
-        same = f"(a0 is a1 or a{others[0]} is None)" if others else "a0 is a1"
-        alike = " and ".join([f"a{j} is not None" for j in others] or ["a1.real"])
-        fill = ""
-        if others and op.name not in SYMBOLS and (op.kind == "elementwise" or op.name == "setitem"):
-            j = others[0]
-            fill = f"                if v{j} is None:\n                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype)\n"
-            if not _same_dtype(op):
-                fill += f"                    a{j} = aval_of(v{j})\n"
-        code = (
-            f"        if {test} and a{i}.real:\n            trace = p{i}.trace\n            if trace.recording:\n{fill}"
-        )
-        if _same_dtype(op):
-            code += (
-                f"                if {same}:\n                    out = {_compute(f)}\n                    a = a{i}\n"
-            )
-            code += _record(f, env, tracked, True, 20)
-        code += f"                if {alike}:\n                    out = {_compute(f)}\n"
-        code += f"                    aval = aval_of(out)\n                    if aval.real:\n"
-        code += _record(f, env, tracked, False, 24)
-        blocks.append(code)
-    cases = "".join(blocks)
-    return f"    if not OFF:\n{_scalar_right(f, env)}{_operand(f, 0)}{_operand(f, 1)}        if a0 is False or a1 is False:\n            p0 = p1 = None\n{cases}"
+def _takes_scalars(op: Op) -> bool:
+    return op.kind == "elementwise" or op.name == "setitem"
+
+
+def _binary(f: Bound, env: dict[str, Any]) -> str:
+    """Both operands taken apart, then a case for each set of them that is followed."""
+    cases = "".join(_case(f, env, tracked) for tracked in ((0, 1), (0,), (1,)))
+    return f"""\
+    if not OFF:
+{_scalar_right(f, env)}\
+{_operand(f, 0)}\
+{_operand(f, 1)}\
+        if a0 is False or a1 is False:
+            p0 = p1 = None
+{cases}"""
+
+
+def _case(f: Bound, env: dict[str, Any], tracked: tuple[int, ...]) -> str:
+    """Record with these operands followed: without fuss where avals are the same, else with a look at the result's."""
+    op, i = f.op, tracked[0]
+    if any(op.vjp[k] is None for k in tracked):
+        return ""
+    others = [j for j in (0, 1) if j not in tracked]
+    if others:
+        j = others[0]
+        test = f"p{i} is not None and p{j} is None and a{i}.real"
+        same, known = f"a0 is a1 or a{j} is None", f"a{j} is not None"
+    else:
+        test = "p0 is not None and p1 is not None and p0.trace is p1.trace and a0.real"
+        same, known = "a0 is a1", "a1.real"
+    boxed = ""
+    if others and _takes_scalars(op) and op.name not in SYMBOLS:
+        boxed = f"""\
+                if v{j} is None:
+                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype)
+"""
+        if not _same_dtype(op):
+            boxed += f"                    a{j} = aval_of(v{j})\n"
+    short = ""
+    if _same_dtype(op):
+        short = f"""\
+                if {same}:
+                    out = {_compute(f)}
+                    a = a{i}
+{_record(f, env, tracked, True, 20)}"""
+    return f"""\
+        if {test}:
+            trace = p{i}.trace
+            if trace.recording:
+{boxed}\
+{short}\
+                if {known}:
+                    out = {_compute(f)}
+                    aval = aval_of(out)
+                    if aval.real:
+{_record(f, env, tracked, False, 24)}"""
 
 
 def _scalar_right(f: Bound, env: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from agrad.ops import (  # noqa: F401 - each chapter enters its ops in the table
     creation,
     data_type,
+    declare,
     elementwise,
     indexing,
     linear_algebra,
@@ -22,7 +23,6 @@ from agrad.ops import (  # noqa: F401 - each chapter enters its ops in the table
     statistical,
     utility,
 )
-from agrad.ops import declare
 from agrad.ops.declare import Op
 
 __all__ = ["EXTENSIONS", "INTERNAL", "Op", "lookup", "table"]

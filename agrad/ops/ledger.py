@@ -62,7 +62,11 @@ CONVERSIONS = {
     "__int__": "It raises where the Tensor requires gradients.",
 }
 METHODS = {"__getitem__": "getitem", "__setitem__": "setitem", "to_device": "to_device"}
-ATTRIBUTES = {"T": "permute_dims", "mT": "matrix_transpose", "dtype": "", "device": "", "ndim": "", "shape": "", "size": ""}
+ATTRIBUTES = {
+    "T": "permute_dims",
+    "mT": "matrix_transpose",
+    **dict.fromkeys("dtype device ndim shape size".split(), ""),
+}
 INSPECTION = "capabilities default_device default_dtypes devices dtypes".split()
 CONSTANTS = "e inf nan newaxis pi".split()
 DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()

@@ -23,6 +23,9 @@ from typing import Any
 from agrad.ops._shapes import is_complex, keep
 from agrad.ops.declare import composite, constant, general, linear
 
+BLOCK = 64
+"""Below this size, a product of matrices costs less than the calls that splitting them takes."""
+
 # Murray, Differentiation of the Cholesky decomposition (2016)
 general(
     "linalg.cholesky(x, /, *, upper=False)",
@@ -289,8 +292,20 @@ def _pinv_jvp(xp: Any, t: Any, p: Any, x: Any) -> Any:
 
 
 def _cholesky_vjp(xp: Any, ct: Any, factor: Any) -> Any:
-    inverse = _lower_inverse(xp, factor)
-    return _hermitian(xp, _h(xp, inverse) @ _half_lower(xp, _h(xp, factor) @ ct) @ inverse)
+    return _cholesky_blocks(xp, ct, factor, _lower_inverse(xp, factor))
+
+
+def _cholesky_blocks(xp: Any, ct: Any, factor: Any, inverse: Any) -> Any:
+    """The Hermitian cotangent of the matrix, a quarter at a time: half of the products would be with zeros."""
+    n = factor.shape[-1]
+    if n <= BLOCK:
+        return _hermitian(xp, _h(xp, inverse) @ _half_lower(xp, _h(xp, factor) @ ct) @ inverse)
+    k = n // 2
+    off = factor[..., k:, :k]
+    last = _cholesky_blocks(xp, ct[..., k:, k:], factor[..., k:, k:], inverse[..., k:, k:])
+    side = (ct[..., k:, :k] - 2 * (last @ off)) @ inverse[..., :k, :k]
+    first = _cholesky_blocks(xp, ct[..., :k, :k] - _h(xp, side) @ off, factor[..., :k, :k], inverse[..., :k, :k])
+    return _blocks(xp, first, _h(xp, side) / 2, side / 2, last)
 
 
 def _cholesky_jvp(xp: Any, t: Any, factor: Any) -> Any:
@@ -301,13 +316,16 @@ def _cholesky_jvp(xp: Any, t: Any, factor: Any) -> Any:
 def _lower_inverse(xp: Any, x: Any) -> Any:
     """The inverse of a lower triangular matrix, by halves: the standard has no triangular solve."""
     n = x.shape[-1]
-    if n <= 48:
+    if n <= BLOCK:
         return xp.linalg.inv(x)
-    half = n // 2
-    first, last = _lower_inverse(xp, x[..., :half, :half]), _lower_inverse(xp, x[..., half:, half:])
-    upper = xp.concat([first, xp.zeros_like(x[..., :half, half:])], axis=-1)
-    lower = xp.concat([-(last @ x[..., half:, :half] @ first), last], axis=-1)
-    return xp.concat([upper, lower], axis=-2)
+    k = n // 2
+    first, last = _lower_inverse(xp, x[..., :k, :k]), _lower_inverse(xp, x[..., k:, k:])
+    return _blocks(xp, first, xp.zeros_like(x[..., :k, k:]), -(last @ x[..., k:, :k] @ first), last)
+
+
+def _blocks(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """The matrix [[a, b], [c, d]]."""
+    return xp.concat([xp.concat([a, b], axis=-1), xp.concat([c, d], axis=-1)], axis=-2)
 
 
 def _half_lower(xp: Any, x: Any) -> Any:

@@ -17,10 +17,20 @@ from agrad.tensors import Tensor
 if TYPE_CHECKING:
     from agrad.aval import Aval
 
-__all__ = ["Inputs", "flatten", "is_array"]
+__all__ = ["Inputs", "flatten", "is_array", "unflatten"]
 
-flatten = optree.tree_flatten
 Tree = Any
+
+
+def flatten(tree: Tree, none_is_leaf: bool = False) -> tuple[list[Any], Any]:
+    """The leaves of nested containers, and their structure."""
+    leaves, structure = optree.tree_flatten(tree, none_is_leaf=none_is_leaf)
+    return leaves, structure
+
+
+def unflatten(structure: Any, leaves: Sequence[Any]) -> Tree:
+    """The containers with these leaves."""
+    return optree.tree_unflatten(structure, leaves)
 
 
 def is_array(x: Any) -> bool:
@@ -118,21 +128,23 @@ class Inputs:
         leaves = list(self.leaves)
         for i, aval, node in zip(self.followed, self.avals, nodes, strict=True):
             leaves[i] = self.space._box(leaves[i], aval, node)
-        return nodes, optree.tree_unflatten(self.treedef, leaves)  # type: ignore[return-value]
+        return nodes, unflatten(self.treedef, leaves)  # type: ignore[no-any-return]
 
     def trees(self, values: Sequence[Any], passed: Any = None) -> tuple[Tree, ...]:
         """Results for the followed leaves in the arguments' containers; `passed` for the others."""
         leaves = [passed] * len(self.leaves)
         for i, v in zip(self.followed, values, strict=True):
             leaves[i] = v
-        return optree.tree_unflatten(self.treedef, leaves)  # type: ignore[return-value]
+        return unflatten(self.treedef, leaves)  # type: ignore[no-any-return]
 
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
         made = handed_out(self.space, zip(self.avals, values, strict=True), given)
         return [self.space._wrap(v) for v in made] if tensors or self.as_tensor else made
 
-    def results(self, trace: Trace, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
+    def results(
+        self, trace: Trace, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False
+    ) -> list[Any]:
         """Results as users get them: one level out, plain unless something further out follows them."""
         found = [_one_level_out(trace, v) if isinstance(v, Tensor) else v for v in values]
         places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]

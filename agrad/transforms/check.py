@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import optree
-
 from agrad.errors import AgradError
 from agrad.interpret.apply import raw_of
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, flatten
+from agrad.transforms.boxing import Inputs, flatten, unflatten
 from agrad.transforms.forward import jvp
 from agrad.transforms.reverse import vjp
 
@@ -89,7 +87,7 @@ def _check(
         outs, structure = flatten(out)
         avals = [space._aval_of(raw_of(y)) for y in outs]
         w = [_direction(space, a, seed + 50 + i) for i, a in enumerate(avals)]
-        cotangent = optree.tree_unflatten(structure, w)
+        cotangent = unflatten(structure, w)
         back = flatten(pullback(cotangent))[0]
         pushed = _values(t_out) if "fwd" in modes else numeric
         left = sum(_inner(space, a, b) for a, b in zip(w, pushed, strict=True))
@@ -127,7 +125,7 @@ def _difference(f: Callable[..., Any], inputs: Inputs, v: list[Any], eps: float)
         moved = list(inputs.leaves)
         for i, x, t in zip(inputs.followed, values, v, strict=True):
             moved[i] = inputs.space._wrap(raw_of(x) + step * t) if inputs.as_tensor else raw_of(x) + step * t
-        return _values(f(*optree.tree_unflatten(inputs.treedef, moved)))
+        return _values(f(*unflatten(inputs.treedef, moved)))
 
     a, b, c, d = at(-2 * h), at(-h), at(h), at(2 * h)
     xp = inputs.space._raw

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-import optree
-
 from agrad.aval import Aval
-from agrad.errors import DtypeError
+from agrad.errors import DtypeError, ShapeError
 from agrad.interpret.apply import raw_of
 from agrad.interpret.reverse import Node
-from agrad.transforms.boxing import Inputs, flatten
+from agrad.transforms.boxing import Inputs, flatten, unflatten
 from agrad.transforms.forward import jvp
-from agrad.transforms.reverse import Recorded, grad, positions
+from agrad.transforms.reverse import Recorded, grad, positions, vjp
 
 __all__ = ["hessian", "hvp", "jacobian"]
 
@@ -72,7 +70,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str 
         for row in blocks:
             trees = inputs.trees([inputs.space._wrap(b) if inputs.as_tensor else b for b in row])
             rows.append(trees[0] if isinstance(argnums, int) else trees)
-        return optree.tree_unflatten(run.structure, rows)
+        return unflatten(run.structure, rows)
 
     return dense
 
@@ -103,7 +101,9 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """Return the product of a scalar function's Hessian with a vector, forward over reverse.
+    """Return the product of a scalar function's Hessian with a vector, without forming the Hessian.
+
+    Reverse over reverse: the Hessian is symmetric, so that its transpose will do, and `f` runs once.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Returns
     -------
     array or container, or a tuple of them
-        Shaped as the primal where there is one, a tuple where there are several. No Hessian is formed.
+        Shaped as the primal where there is one, a tuple where there are several.
 
     Examples
     --------
@@ -124,7 +124,11 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     array([ 6., 12.])
     """
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    return jvp(grad(f, argnums), tuple(primals), tuple(tangents))[1]
+    if len(primals) != len(tangents):
+        raise ShapeError(f"hvp got {len(primals)} primals and {len(tangents)} tangents; it takes one tangent a primal")
+    _, pullback = vjp(grad(f, argnums), *primals)
+    products = pullback(tangents[0] if argnums == 0 else tuple(tangents))
+    return products[0] if argnums == 0 else products
 
 
 # Blocks ---------------------------------------------------------------------------------------------
@@ -184,12 +188,12 @@ def _by_columns(run: Recorded, f: Callable[..., Any]) -> list[list[Any]]:
     """Blocks from directional derivatives along unit tangents, one list a result."""
     space, inputs = run.inputs.space, run.inputs
     rows: list[list[list[Any]]] = [[[] for _ in inputs.avals] for _ in run.avals]
-    primals = optree.tree_unflatten(inputs.treedef, inputs.leaves)
+    primals = unflatten(inputs.treedef, inputs.leaves)
 
     def directional(j: int, unit: Any) -> list[Any]:
         directions: list[Any] = [space._raw.zeros(a.shape, dtype=a.dtype) for a in inputs.avals]
         directions[j] = unit
-        return flatten(jvp(f, primals, inputs.trees(directions))[1])[0]  # type: ignore[no-any-return]
+        return flatten(jvp(f, primals, inputs.trees(directions))[1])[0]
 
     for j, source in enumerate(inputs.avals):
         for unit in _units(space, source):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import optree
-
 from agrad.errors import ShapeError
 from agrad.interpret.apply import raw_of
 from agrad.interpret.forward import Dual, ForwardTrace
 from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, flatten, is_array
+from agrad.transforms.boxing import Inputs, flatten, is_array, unflatten
 
 __all__ = ["jvp"]
 
@@ -51,7 +49,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         ys, structure = flatten(f(*trees))
     moved = [_tangent(inputs.space, trace, y) for y in ys]
     pairs = inputs.results(trace, [*ys, *moved], flatten(tuple(tangents))[0], tensors)
-    return optree.tree_unflatten(structure, pairs[: len(ys)]), optree.tree_unflatten(structure, pairs[len(ys) :])
+    return unflatten(structure, pairs[: len(ys)]), unflatten(structure, pairs[len(ys) :])
 
 
 def _tangent(space: Namespace, trace: Trace, y: Any) -> Any:

@@ -16,7 +16,7 @@ from agrad.interpret.record import ReverseTrace
 from agrad.interpret.reverse import Leaf, Node, walk
 from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, flatten, is_array
+from agrad.transforms.boxing import Inputs, flatten, is_array, unflatten
 
 __all__ = ["Recorded", "grad", "linearize", "positions", "value_and_grad", "vjp"]
 
@@ -102,7 +102,7 @@ def value_and_grad(
         if has_aux:
             others, structure = flatten(aux)
             value, *others = inputs.results(trace, [out, *others])
-            value = value, optree.tree_unflatten(structure, others)
+            value = value, unflatten(structure, others)
         else:
             (value,) = inputs.results(trace, [out])
         return value, gradients[0] if isinstance(argnums, int) else gradients
@@ -211,7 +211,7 @@ class Recorded:
 
     def out(self) -> Any:
         """The results as users get them."""
-        return optree.tree_unflatten(self.structure, self._results)
+        return unflatten(self.structure, self._results)
 
     def pull(self, cts: Sequence[Any], visit: Callable[[Node, Any], Any] | None = None) -> list[Any]:
         """Cotangents of the followed inputs for cotangents of the results; None stands for zeros."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from math import prod as product
 from operator import getitem  # which agrad asks of a backend
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,28 +64,11 @@ def astype(x: Array, dtype: Any, /, *, copy: Flag = True, device: Any = None) ->
     return x.astype(dtype)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits of a floating-point dtype, as Python floats, so that they never change a dtype."""
-
-    bits: int
-    eps: float
-    max: float
-    min: float
-    smallest_normal: float
-    dtype: Any
-
-    @property
-    def tiny(self) -> float:
-        """The smallest normal number, by its older name."""
-        return self.smallest_normal
-
-
-def finfo(type: Any, /) -> Limits:
-    """Limits of a floating-point dtype or of an array's; NumPy's are scalars of that dtype."""
+def finfo(type: Any, /) -> SimpleNamespace:
+    """Limits of a floating-point dtype or of an array's, as Python floats: NumPy's scalars could change a dtype."""
     limits = np.finfo(_dtype_of(type))
-    eps, largest, least, tiny = map(float, (limits.eps, limits.max, limits.min, limits.smallest_normal))
-    return Limits(limits.bits, eps, largest, least, tiny, limits.dtype)
+    names = ("eps", "max", "min", "smallest_normal", "tiny")
+    return SimpleNamespace(bits=limits.bits, dtype=limits.dtype, **{n: float(getattr(limits, n)) for n in names})
 
 
 def iinfo(type: Any, /) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from plain import LIBRARIES, Call, array_of, inexact, numpy_of
 
 import agrad
 from agrad.ops import table
+from plain import LIBRARIES, Call, array_of, inexact, numpy_of
 
 rng = np.random.default_rng(0)
 Case = tuple[str, tuple[Any, ...], dict[str, Any]]

@@ -138,6 +138,7 @@ def partial(name: str, i: int, xp: Any, *x: Any, **params: Any) -> Any:
     out = x[0] ** params["exponent"] if name == "pow_scalar" else getattr(xp, name)(*x)
     names = {"xp": xp, "out": out, "ct": xp.ones_like(out), **dict(zip(op.arguments, x, strict=True)), **params}
     if isinstance(rule, select):
+
         def holds(condition):
             if condition is None:
                 return xp.zeros_like(x[0])

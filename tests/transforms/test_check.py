@@ -56,6 +56,7 @@ WRONG = {
     "zero": lambda x: agrad.stop_gradient(x * x),
     "one element": lambda x: xp.concat([xp.sin(x[:2]), agrad.stop_gradient(xp.sin(x[2:]))]),
     "slightly": lambda x: xp.exp(x) + 1e-5 * agrad.stop_gradient(x),
+    "of small values": lambda x: 1e-12 * agrad.stop_gradient(x**3),
     "one of several results": lambda x: (x, agrad.stop_gradient(x)),
 }
 

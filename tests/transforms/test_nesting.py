@@ -319,6 +319,31 @@ def test_an_inner_tensor_in_the_outer_function():
     assert agrad.grad(lambda x: x * x)(2.0) == 4.0
 
 
+def test_stale_pullbacks_and_linearizations():
+    kept = []
+
+    def f(x):
+        kept.append(agrad.vjp(lambda y: y * x, 1.0)[1])
+        kept.append(agrad.linearize(lambda y: y * y * x, 1.0)[1])
+        return x * x
+
+    agrad.grad(f)(2.0)
+    agrad.jvp(f, (2.0,), (1.0,))
+    for function in kept:
+        with pytest.raises(agrad.EscapedTensorError):
+            function(1.0)
+
+
+@modes
+def test_an_escaped_tensor_as_result_or_argument(d):
+    kept = []
+    d(lambda x: (kept.append(x * 2), x)[1])(1.0)
+    with pytest.raises(agrad.EscapedTensorError):
+        d(lambda x: kept[0])(1.0)
+    with pytest.raises(agrad.EscapedTensorError):
+        d(lambda x: x)(kept[0])
+
+
 def test_exceptions_restore_state_at_every_level():
     def failing(x):
         if x > 0:
