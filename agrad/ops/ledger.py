@@ -24,15 +24,15 @@ FUNCTIONS = {
     "real reciprocal remainder round sign signbit sin sinh square sqrt subtract tan tanh trunc",
     "indexing": "take take_along_axis",
     "linear_algebra": "matmul matrix_transpose tensordot vecdot",
-    "manipulation": "broadcast_arrays broadcast_shapes broadcast_to concat expand_dims flip moveaxis permute_dims repeat "
-    "reshape roll squeeze stack tile unstack",
+    "manipulation": "broadcast_arrays broadcast_shapes broadcast_to concat expand_dims flip moveaxis permute_dims "
+    "repeat reshape roll squeeze stack tile unstack",
     "searching": "argmax argmin count_nonzero nonzero searchsorted where",
     "set": "isin unique_all unique_counts unique_inverse unique_values",
     "sorting": "argsort sort",
     "statistical": "cumulative_sum cumulative_prod max mean min prod std sum var",
     "utility": "all any diff",
-    "linalg (extension)": "linalg.cholesky linalg.cross linalg.det linalg.diagonal linalg.eig linalg.eigh linalg.eigvals "
-    "linalg.eigvalsh linalg.inv linalg.matmul linalg.matrix_norm linalg.matrix_power linalg.matrix_rank "
+    "linalg (extension)": "linalg.cholesky linalg.cross linalg.det linalg.diagonal linalg.eig linalg.eigh "
+    "linalg.eigvals linalg.eigvalsh linalg.inv linalg.matmul linalg.matrix_norm linalg.matrix_power linalg.matrix_rank "
     "linalg.matrix_transpose linalg.outer linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals "
     "linalg.tensordot linalg.trace linalg.vecdot linalg.vector_norm",
     "fft (extension)": "fft.fft fft.ifft fft.fftn fft.ifftn fft.rfft fft.irfft fft.rfftn fft.irfftn fft.hfft fft.ihfft "
@@ -62,11 +62,8 @@ CONVERSIONS = {
     "__int__": "It raises where the Tensor requires gradients.",
 }
 METHODS = {"__getitem__": "getitem", "__setitem__": "setitem", "to_device": "to_device"}
-ATTRIBUTES = {
-    "T": "permute_dims",
-    "mT": "matrix_transpose",
-    **dict.fromkeys("dtype device ndim shape size".split(), ""),
-}
+ATTRIBUTES = {"T": "permute_dims", "mT": "matrix_transpose"}
+DESCRIPTIONS = "dtype device ndim shape size".split()
 INSPECTION = "capabilities default_device default_dtypes devices dtypes".split()
 CONSTANTS = "e inf nan newaxis pi".split()
 DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
@@ -92,12 +89,8 @@ def ledger() -> list[Entry]:
             entries.append(Entry("array method", f"array.{name}", NONE, CONVERSIONS[name]))
         else:
             entries.append(_same_as("array method", name, METHODS.get(name) or OPERATORS[name.strip("_")]))
-    for name, op in ATTRIBUTES.items():
-        entries.append(
-            _same_as("array attribute", name, op)
-            if op
-            else Entry("array attribute", f"array.{name}", NONE, "It describes the array.")
-        )
+    entries += [_same_as("array attribute", name, op) for name, op in ATTRIBUTES.items()]
+    entries += [Entry("array attribute", f"array.{name}", NONE, "It describes the array.") for name in DESCRIPTIONS]
     entries += [_same_as("array reflected operator", f"__r{o}__", OPERATORS[o]) for o in REFLECTED]
     entries += [_same_as("array in-place operator", f"__i{o}__", OPERATORS[o]) for o in REFLECTED]
     entries += [Entry("constant", name, NONE, "A constant.") for name in CONSTANTS]
@@ -146,8 +139,9 @@ def markdown() -> str:
         "",
         f"{len(entries)} items: " + ", ".join(f"{n} {status}" for status, n in counts.items()) + ".",
         "",
-        "*rule*: a derivative of its own, in both modes. *composite*: composed of functions that have one. *zero",
-        "derivative*: piecewise constant; it is followed and gives zeros. *not differentiable*: its result is a constant.",
+        "*rule*: a derivative of its own, in both modes. *composite*: composed of functions that have one.",
+        "*zero derivative*: piecewise constant; it is followed and gives zeros. *not differentiable*: its result is a",
+        "constant.",
     ]
     chapter = ""
     for e in entries:

@@ -135,7 +135,7 @@ class Inputs:
         leaves = [passed] * len(self.leaves)
         for i, v in zip(self.followed, values, strict=True):
             leaves[i] = v
-        return unflatten(self.treedef, leaves)  # type: ignore[no-any-return]
+        return unflatten(self.treedef, leaves)
 
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""

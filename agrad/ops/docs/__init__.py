@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from .creation import CREATION, DATA_TYPES, INSPECTION
-from .elementwise import ELEMENTWISE
-from .fft import FFT
-from .linalg import LINALG, LINEAR_ALGEBRA
-from .manipulation import INDEXING, MANIPULATION
+from importlib import import_module
+from typing import Any
+
 from .record import SHARED, Doc
-from .searching import SEARCHING, SETS, SORTING
-from .statistical import STATISTICAL, UTILITY
 
 __all__ = ["DOCS", "Doc", "docstring"]
 
-DOCS: dict[str, Doc] = {
-    **CREATION,
-    **DATA_TYPES,
-    **ELEMENTWISE,
-    **INDEXING,
-    **LINEAR_ALGEBRA,
-    **MANIPULATION,
-    **SEARCHING,
-    **SETS,
-    **SORTING,
-    **STATISTICAL,
-    **UTILITY,
-    **INSPECTION,
-    **LINALG,
-    **{f"linalg.{name}": doc for name, doc in LINEAR_ALGEBRA.items()},
-    **FFT,
+_CHAPTERS = {
+    "creation": ("CREATION", "DATA_TYPES", "INSPECTION"),
+    "elementwise": ("ELEMENTWISE",),
+    "manipulation": ("INDEXING", "MANIPULATION"),
+    "searching": ("SEARCHING", "SETS", "SORTING"),
+    "statistical": ("STATISTICAL", "UTILITY"),
+    "linalg": ("LINEAR_ALGEBRA", "LINALG"),
+    "fft": ("FFT",),
 }
-"""The records by op name ("sin", "linalg.qr", "fft.rfft"), chapter by chapter as in the standard."""
+"""Modules, and the chapters in them: imported when a docstring is written, the likeliest first."""
+
+DOCS: dict[str, Doc]
+"""The records by op name ("sin", "linalg.qr", "fft.rfft")."""
+
+
+def _chapter(module: str) -> dict[str, Doc]:
+    found = import_module(f".{module}", __name__)
+    records: dict[str, Doc] = {}
+    for name in _CHAPTERS[module]:
+        records |= getattr(found, name)
+    if module == "linalg":  # what the standard has in two places
+        records |= {f"linalg.{name}": doc for name, doc in found.LINEAR_ALGEBRA.items()}
+    return records
+
+
+def _record(name: str) -> Doc:
+    extension = name.partition(".")[0]
+    for module in (extension,) if extension in _CHAPTERS and extension != name else ("elementwise", *_CHAPTERS):
+        records = _chapter(module)
+        if name in records:
+            return records[name]
+    raise KeyError(name)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "DOCS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return {key: doc for module in _CHAPTERS for key, doc in _chapter(module).items()}
+
 
 _WIDTH = 88
 
@@ -55,7 +72,7 @@ def docstring(name: str, signature: str) -> str:
     KeyError
         For a name that is not the standard's, or a parameter that nothing describes.
     """
-    doc = DOCS[name]
+    doc = _record(name)
     lines = [doc.summary]
     if names := [p for p in signature.strip("()").split(", ") if p not in ("", "*", "/")]:
         lines += ["", "Parameters", "----------"]
