@@ -128,14 +128,14 @@ class Inputs:
         leaves = list(self.leaves)
         for i, aval, node in zip(self.followed, self.avals, nodes, strict=True):
             leaves[i] = self.space._box(leaves[i], aval, node)
-        return nodes, unflatten(self.treedef, leaves)  # type: ignore[no-any-return]
+        return nodes, unflatten(self.treedef, leaves)
 
     def trees(self, values: Sequence[Any], passed: Any = None) -> tuple[Tree, ...]:
         """Results for the followed leaves in the arguments' containers; `passed` for the others."""
         leaves = [passed] * len(self.leaves)
         for i, v in zip(self.followed, values, strict=True):
             leaves[i] = v
-        return unflatten(self.treedef, leaves)
+        return unflatten(self.treedef, leaves)  # type: ignore[no-any-return]
 
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""

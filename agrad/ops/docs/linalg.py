@@ -222,8 +222,8 @@ LINALG: dict[str, Doc] = {
         + _GAUGE
         + "phases, and in mode 'complete' any rotation of the columns that complete a basis). Only what does not "
         "depend on it has a derivative. Sources: S. Walter and L. Lehmann, Algorithmic differentiation of linear "
-        "algebra functions (2010); D. and L. Roberts, QR and LQ decomposition matrix backpropagation algorithms (2020), "
-        "arXiv:2009.10071.",
+        "algebra functions (2010); D. and L. Roberts, QR and LQ decomposition matrix backpropagation algorithms "
+        "(2020), arXiv:2009.10071.",
         ">>> x = xp.asarray([[3.0, 1.0], [4.0, 2.0]])\n>>> q, r = xp.linalg.qr(x)\n"
         ">>> bool(xp.all(xp.abs(q @ r - x) < 1e-12))\nTrue",
         _FLOAT,
