@@ -292,8 +292,16 @@ class Tensor:
         array = self._space._backend.array(self._detached("numpy.asarray()"))
         return array.__array__(dtype, copy=copy)
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self._space._backend.array(self._detached("__dlpack__()")).__dlpack__(**kwargs)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
+        array = self._space._backend.array(self._detached("__dlpack__()"))
+        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self) -> Any:
         return self._space._backend.array(raw_of(self)).__dlpack_device__()

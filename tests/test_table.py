@@ -398,7 +398,7 @@ class Torch:
         return y
 
 
-@pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning", "ignore:Casting complex:UserWarning")
 @pytest.mark.parametrize("s", thinned([s for s in SAMPLES if s.row.smooth and not s.row.torch and s.dtype in PRECISE]))
 def test_gradients_agree_with_pytorch(s: Sample) -> None:
     torch = pytest.importorskip("torch")
@@ -416,7 +416,7 @@ def test_gradients_agree_with_pytorch(s: Sample) -> None:
     f = function(s, invariant=True)
     out, pullback = agrad.vjp(lambda *xs: optree.tree_leaves(f(*xs)), *followed((s.args, s.params)))
     ct = [random_like(y, f"{s.label}-ct-{i}") for i, y in enumerate(out)]
-    assert_close(out, [y.detach().resolve_conj().resolve_neg().numpy() for y in theirs], 1e-12)
+    assert_close(out, [y.detach().resolve_conj().resolve_neg().numpy() for y in theirs], 1e-10)
     pairs = [(y, torch.asarray(c, copy=True)) for y, c in zip(theirs, ct, strict=True) if y.requires_grad]
     if not pairs:
         expected = [np.zeros(x.shape) for x in leaves]

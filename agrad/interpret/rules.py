@@ -67,8 +67,8 @@ def times(xp: Any, partial: Any, names: Params, v: Any, conjugate: bool = False)
             return None
         return v if partial == 1 else v * partial
     if isinstance(partial, select):
-        rest = 0 if partial.tie is None else xp.where(call(partial.tie, names), v * 0.5, 0)
-        return xp.where(call(partial.condition, names), v, rest)
+        taken = xp.where(call(partial.condition, names), v, 0)
+        return taken if partial.tie is None else taken + xp.where(call(partial.tie, names), v * 0.5, 0)
     d = call(partial, names)
     if type(d) in (int, float, complex):
         return v * (d.conjugate() if conjugate else d)

@@ -314,10 +314,10 @@ def _term(f: Bound, env: dict[str, Any], i: int) -> str:
         return "None"
     if isinstance(rule, select):
         env[f"rule{i}"], env[f"tie{i}"] = rule.condition, rule.tie
-        rest = "0"
-        if rule.tie is not None:
-            rest = f"xp.where(tie{i}({', '.join(names_of(rule.tie))}), ct * 0.5, 0)"
-        return f"xp.where(rule{i}({', '.join(names_of(rule.condition))}), ct, {rest})"
+        taken = f"xp.where(rule{i}({', '.join(names_of(rule.condition))}), ct, 0)"
+        if rule.tie is None:
+            return taken
+        return f"{taken} + xp.where(tie{i}({', '.join(names_of(rule.tie))}), ct * 0.5, 0)"
     env[f"rule{i}"] = rule
     own = {f.op.arguments[i]: f"a{i}"} if f.op.kind == "bilinear" else {}
     call = f"rule{i}({', '.join(own.get(n, n) for n in names_of(rule))})"

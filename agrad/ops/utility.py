@@ -16,7 +16,7 @@ composite(
 
 
 def _diff(xp: Any, x: Any, axis: int, n: int, prepend: Any, append: Any) -> Any:
-    if prepend is not None or append is not None:
+    if n and (prepend is not None or append is not None):
         x = xp.concat([a for a in (prepend, x, append) if a is not None], axis=axis)
     for _ in range(min(n, x.shape[axis])):
         x = xp.getitem(x, along(x.ndim, axis, slice(1, None))) - xp.getitem(x, along(x.ndim, axis, slice(None, -1)))

@@ -27,7 +27,7 @@ from numpy import (  # these conform
     maximum, meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, not_equal, ones, ones_like,
     pi, positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted, sign, signbit,
     sin, sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc, uint8, uint16,
-    uint32, uint64, unique_all, unique_counts, unique_inverse, unique_values, var, vecdot, where, zeros,
+    uint32, uint64, unique_all, unique_counts, unique_inverse, unique_values, var, vecdot, zeros,
 )  # fmt: skip
 
 __array_api_version__ = "2025.12"
@@ -368,6 +368,29 @@ def argsort(x: Array, /, *, axis: int = -1, descending: Flag = False, stable: Fl
     if descending:
         return x.shape[axis] - 1 - flip(np.argsort(flip(x, axis=axis), axis=axis, stable=stable), axis=axis)
     return np.argsort(x, axis=axis, stable=stable)
+
+
+BITS = {np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
+
+
+def where(condition: Array, x1: Any, x2: Any, /) -> Array:
+    """Choose elements. Against 0 that is a bit mask: several times as fast as NumPy's loop, which branches."""
+    zero = x2 if type(x2) is int else x1
+    if type(zero) is int and zero == 0:
+        x = x1 if zero is x2 else x2
+        if (
+            type(x) is np.ndarray
+            and type(condition) is np.ndarray
+            and x.size >= 512
+            and x.dtype in BITS
+            and condition.shape == x.shape
+            and condition.dtype == np.bool
+        ):
+            bits = BITS[x.dtype]
+            mask = condition.view(np.int8).astype(bits)  # 1 where true
+            mask = np.negative(mask, out=mask) if zero is x2 else np.subtract(mask, 1, out=mask)
+            return np.bitwise_and(mask, x.view(bits), out=mask).view(x.dtype)
+    return np.where(condition, x1, x2)
 
 
 # What the standard leaves out and gradients need --------------------------------------------------------
