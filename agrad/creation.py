@@ -22,13 +22,14 @@ def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
     space, tensor = f.space, f.space._tensor
     if f.op.name == "asarray":
         return _asarray(space, requires_grad, **arguments)
-    if f.op.name in ("full", "full_like") and is_tracked(tensor, arguments["fill_value"]):
+    if f.op.name in ("full", "full_like") and isinstance(arguments["fill_value"], Tensor):
         dtype = arguments["dtype"]
         if f.op.name == "full_like" and dtype is None:
             dtype = arguments["x"].dtype
         fill = space.asarray(arguments["fill_value"], dtype=dtype)
         shape = arguments["shape"] if f.op.name == "full" else arguments["x"].shape
-        return space.broadcast_to(fill, (shape,) if isinstance(shape, int) else tuple(shape))  # type: ignore[no-any-return]
+        filled: Tensor = space.broadcast_to(fill, (shape,) if isinstance(shape, int) else tuple(shape))
+        return make_leaf(filled) if requires_grad and filled._node is None else filled
     for name, value in arguments.items():
         if name != "x" and is_tracked(tensor, value):
             raise ConcretizationError(

@@ -58,8 +58,7 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
             )
         if aval.complex:
             raise DtypeError("backward() of a complex Tensor needs gradient=, or take xp.real(t) or xp.abs(t) first")
-        seed = space._raw.ones_like(t._value)
-        seed = seed if aval.ndim else space._backend.lean(seed)
+        seed = space._one(t._value, aval)
     else:
         seed = seed_of(space, gradient, aval, "backward(gradient=...)")
     if create_graph:

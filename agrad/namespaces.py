@@ -71,6 +71,7 @@ class Namespace:
         self._array_types: set[type] = set()
         self._plain: set[type] = {bool, int, float, complex, type(None), *backend.scalars()}
         self._aval_of: Callable[[Any], Aval] = interning(self._raw.isdtype)
+        self._ones: dict[Aval, Any] = {}
         self._bound: dict[str, Bound] = {}
         self._tensor: type[Tensor] = specialised_tensor(self)
 
@@ -152,6 +153,17 @@ class Namespace:
     def _operator(self, name: str, reflected: bool) -> Callable[..., Any]:
         """The function of an op as an operator of the Tensor class."""
         return function(self._bind(name), operate, operator="reflected" if reflected else "plain")
+
+    def _one(self, value: Any, aval: Aval) -> Any:
+        """A cotangent of ones for a raw value: kept where the library's scalars cannot be changed."""
+        one = self._ones.get(aval)
+        if one is None:
+            one = self._raw.ones_like(value)
+            if not aval.ndim:
+                one = self._backend.lean(one)
+                if type(one) in self._backend.scalars():
+                    self._ones[aval] = one
+        return one
 
     def _box(self, value: Any, aval: Aval, node: Any) -> Tensor:
         """A Tensor around a value, followed by `node`."""

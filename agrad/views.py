@@ -16,11 +16,17 @@ __all__ = ["derive", "plain_key", "rebind", "refuse_leaf"]
 
 def plain_key(key: Any) -> tuple[Any, bool]:
     """An index with constant Tensors taken out of their boxes, and whether it selects a regular block."""
-    if type(key) is tuple:
+    kind = type(key)
+    if kind is int or kind is slice or key is None or key is Ellipsis:
+        return key, True
+    if kind is tuple:
+        for k in key:
+            if not (type(k) is int or type(k) is slice or k is None or k is Ellipsis):
+                break
+        else:
+            return key, True
         pairs = [plain_key(item) for item in key]
         return tuple(item for item, _ in pairs), all(basic for _, basic in pairs)
-    if type(key) is int or type(key) is slice or key is None or key is Ellipsis:
-        return key, True
     if hasattr(type(key), "_node"):
         return raw_of(key), False
     if isinstance(key, list):

@@ -37,7 +37,8 @@ def compose(f: Bound, arguments: Params) -> Any:
     if top is not None and any(is_tracked(f.space._tensor, a) for a in values):
         rule = f.op.decomposition
         assert rule is not None
-        return rule(**{n: f.space if n == "xp" else arguments[n] for n in names_of(rule)})
+        # constants are boxed, so that a decomposition's operators never meet an array that does not know Tensors
+        return rule(**{n: f.space if n == "xp" else f.space._wrap(arguments[n]) for n in names_of(rule)})
     return _untracked(f, arguments, boxed)
 
 

@@ -170,7 +170,7 @@ def walk(
             if not retain:
                 node.parents = node.saved = None
             if not node.single:
-                pending = zip(parents, ct or (None,) * len(parents), strict=True)
+                pending = zip(parents, ct or (None,) * len(parents))  # noqa: B905 - as long as each other
                 break
             if parents in cts or (heap and heap[0][0] < parents.rank):
                 pending = ((parents, ct),)

@@ -139,7 +139,10 @@ def _unary(f: Bound, env: dict[str, Any]) -> str:
     return f"""\
     if type({x}) is Tensor and not OFF:
         p0 = {x}._node
-        if p0 is not None:
+        if p0 is None:
+            v0 = {x}._value
+            return wrap({_compute(f)})
+        else:
             a0 = {x}._aval
             trace = p0.trace
             if a0.real and trace.recording:
@@ -202,6 +205,10 @@ def _binary(f: Bound, env: dict[str, Any]) -> str:
 {_operand(f, 1)}\
         if a0 is False or a1 is False:
             p0 = p1 = None
+        elif p0 is None and p1 is None and v0 is not None and v1 is not None and (
+            type({f.op.arguments[0]}) is Tensor or type({f.op.arguments[1]}) is Tensor
+        ):
+            return wrap({_compute(f)})
 {cases}"""
 
 
@@ -290,7 +297,9 @@ def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool) 
     if not plain or followed or any("xp" in term for term in terms):
         boxed = " or ".join(f"type({n}) is Tensor" for n in ("ct", *followed))
         wrapped = "; ".join(f"{n} = wrap({n})" for n in ("ct", *followed))
-        lines += [f"if {boxed}:", f"    xp = space; {wrapped}", "else:", "    xp = raw"]
+        lines += [f"if {boxed}:", f"    xp = space; {wrapped}"]
+        if not plain or any("xp" in term for term in terms):
+            lines += ["else:", "    xp = raw"]
     if not plain:
         terms = [f"restore(f, xp, {term}, a{i})" for i, term in zip(tracked, terms, strict=True)]
     lines.append(f"return {', '.join(terms)}")

@@ -23,7 +23,7 @@ def along(ndim: int, axis: int, key: Any) -> tuple[Any, ...]:
 
 def keep(xp: Any, y: Any, axis: int | Sequence[int] | None, ndim: int, keepdims: bool = False) -> Any:
     """Put back, with length one, the axes that a reduction over `axis` of an `ndim`-d array removed."""
-    if keepdims or ndim == 0:
+    if keepdims or y.ndim == 0:  # a scalar broadcasts by itself
         return y
     gone = axes_of(axis, ndim)
     shape = iter(y.shape)

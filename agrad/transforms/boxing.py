@@ -33,9 +33,12 @@ def unflatten(structure: Any, leaves: Sequence[Any]) -> Tree:
     return optree.tree_unflatten(structure, leaves)
 
 
+NUMBERS = (Tensor, float, complex, int)
+
+
 def is_array(x: Any) -> bool:
     """Whether a leaf of a container is data: a Tensor, an array of a backend, a Python number."""
-    return (isinstance(x, Tensor | float | complex | int) and not isinstance(x, bool)) or owner(x) is not None
+    return (isinstance(x, NUMBERS) and not isinstance(x, bool)) or owner(x) is not None
 
 
 class Inputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import optree
 
@@ -54,12 +54,11 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> agrad.grad(lambda x: (x**2).sum())(numpy.asarray([1.0, 2.0]))
     array([2., 4.])
     """
-    both = value_and_grad(f, argnums, has_aux)
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, g = both(*args, **kwargs)
-        return (g, value[1]) if has_aux else g
+        run, g = _differentiated(f, argnums, has_aux, args, kwargs)
+        return (g, run.results()[1]) if has_aux else g
 
     return gradient
 
@@ -84,34 +83,58 @@ def value_and_grad(
 
     @wraps(f)
     def both(*args: Any, **kwargs: Any) -> Any:
-        numbers = positions(argnums, len(args), "grad")
-        inputs = Inputs([args[i] for i in numbers], "grad", args)
-        with ReverseTrace() as trace:
-            nodes, trees = inputs.follow(trace, lambda k, aval: Leaf(trace, aval))
-            full = list(args)
-            for i, tree in zip(numbers, trees, strict=True):
-                full[i] = tree
-            out = f(*full, **kwargs)
-            aux = None
-            if has_aux:
-                out, aux = out
-            roots = _scalar_root(inputs.space, trace, out)
-        with inputs.space._backend.quiet():
-            leaves = walk(roots, retain=False)
-        gradients = inputs.trees(inputs.hand_out([leaves.get(node) for node in nodes]))
-        if has_aux:
-            others, structure = flatten(aux)
-            value, *others = inputs.results(trace, [out, *others])
-            value = value, unflatten(structure, others)
-        else:
-            (value,) = inputs.results(trace, [out])
-        return value, gradients[0] if isinstance(argnums, int) else gradients
+        run, g = _differentiated(f, argnums, has_aux, args, kwargs)
+        value, aux = run.results()
+        return (value, aux) if has_aux else value, g
 
     return both
 
 
+class _Run(NamedTuple):
+    """What is left of a call when its gradient is known."""
+
+    inputs: Inputs
+    trace: ReverseTrace
+    out: Any
+    aux: Any
+
+    def results(self) -> tuple[Any, Any]:
+        """The value and aux as users get them."""
+        others, structure = flatten(self.aux)
+        value, *others = self.inputs.results(self.trace, [self.out, *others])
+        return value, unflatten(structure, others)
+
+
+def _differentiated(
+    f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[_Run, Any]:
+    """Call a function and walk back."""
+    numbers = positions(argnums, len(args), "grad")
+    inputs = Inputs([args[i] for i in numbers], "grad", args)
+    with ReverseTrace() as trace:
+        nodes, trees = inputs.follow(trace, lambda k, aval: Leaf(trace, aval))
+        full = list(args)
+        for i, tree in zip(numbers, trees, strict=True):
+            full[i] = tree
+        out = f(*full, **kwargs)
+        aux = None
+        if has_aux:
+            out, aux = out
+        roots = _scalar_root(inputs.space, trace, out)
+    with inputs.space._backend.quiet():
+        leaves = walk(roots, retain=False)
+    gradients = inputs.trees(inputs.hand_out([leaves.get(node) for node in nodes]))
+    return _Run(inputs, trace, out, aux), gradients[0] if isinstance(argnums, int) else gradients
+
+
 def _scalar_root(space: Namespace, trace: ReverseTrace, out: Any) -> list[tuple[Node, Any]]:
     """Where to start the walk for a gradient: nowhere if the result does not depend on the arguments."""
+    if isinstance(out, Tensor) and out._node is not None and out._node.trace is trace:
+        aval = out._aval
+        if not aval.ndim and aval.real:
+            return [(out._node, space._one(raw_of(out), aval))]
+    elif isinstance(out, Tensor):
+        raw_of(out)  # raises for a Tensor whose transform has finished
     if not is_array(out):
         raise NonScalarError(
             f"grad takes a function that returns a scalar array; this one returned a {type(out).__name__}"
@@ -128,9 +151,7 @@ def _scalar_root(space: Namespace, trace: ReverseTrace, out: Any) -> list[tuple[
         )
     if space._aval_of(out).complex:
         raise _complex_output()
-    if not isinstance(out, Tensor) or out._node is None or out._node.trace is not trace:
-        return []
-    return [(out._node, ones_like(space, out._value))]
+    return []
 
 
 def _complex_output() -> DtypeError:
@@ -138,14 +159,6 @@ def _complex_output() -> DtypeError:
         "grad takes a function that returns a real scalar; this one returned a complex one: take xp.real(...) or "
         "xp.abs(...) of it, or use jacobian (holomorphic functions) or vjp"
     )
-
-
-def ones_like(space: Namespace, value: Any) -> Any:
-    """A cotangent of ones for a value at any level."""
-    while isinstance(value, Tensor):
-        value = value._value
-    one = space._raw.ones_like(value)
-    return one if one.ndim else space._backend.lean(one)
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
@@ -263,6 +276,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
 
 def positions(argnums: int | Sequence[int], count: int, what: str) -> tuple[int, ...]:
     """The positional arguments that argnums names."""
+    if isinstance(argnums, int) and 0 <= argnums < count:
+        return (argnums,)
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for i in numbers:
         if not -count <= i < count:

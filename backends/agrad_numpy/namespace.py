@@ -270,6 +270,10 @@ def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     old = x.shape
     if old == shape:
         return x
+    if not old and product(shape) <= 4096:  # filling is faster than making a view
+        out = np.empty(shape, x.dtype)
+        out.fill(x)
+        return out
     strides = [0] * (len(shape) - len(old))
     if old:
         if not x.size or len(shape) < len(old):
