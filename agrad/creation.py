@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError
 from agrad.imperative import make_leaf
 from agrad.interpret.apply import is_tracked, raw_of
 from agrad.interpret.bound import Bound
 from agrad.interpret.record import BASE
+from agrad.interpret.space import Space
 from agrad.tensors import Tensor
-
-if TYPE_CHECKING:
-    from agrad.namespaces import Namespace
 
 __all__ = ["create"]
 
@@ -40,7 +38,7 @@ def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
     return make_leaf(made) if requires_grad else made
 
 
-def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device: Any, copy: bool | None) -> Tensor:
+def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: Any, copy: bool | None) -> Tensor:
     if isinstance(obj, list | tuple) and _holds_tensor(obj):
         items = [_asarray(space, False, item, dtype, device, None) for item in obj]
         obj, copy = space.stack(items), None
@@ -73,7 +71,7 @@ def _asarray(space: Namespace, requires_grad: bool, obj: Any, dtype: Any, device
             made = made.to_device(device)
         if not requires_grad or made.requires_grad:
             return made
-        return make_leaf(space._wrap(made._value))
+        return make_leaf(space._wrap(made._value))  # type: ignore[no-any-return]
     value = space._raw.asarray(obj, dtype=dtype, device=device, copy=copy)
     if not space._owns(obj) and not space._raw.isdtype(value.dtype, ("bool", "numeric")):
         raise DtypeError(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
 from agrad.interpret.apply import escaped, private
 from agrad.interpret.levels import no_grad, transforming
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Hooks, Leaf, Node, hooked, walk
-
-if TYPE_CHECKING:
-    from agrad.tensors import Tensor
 
 __all__ = [
     "HookHandle",
@@ -24,6 +21,9 @@ __all__ = [
     "make_leaf",
     "retain_gradient",
 ]
+
+
+Tensor = Any  # of `agrad.tensors`, which imports this module
 
 
 def make_leaf(t: Tensor) -> Tensor:

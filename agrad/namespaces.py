@@ -17,19 +17,12 @@ from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.specialise import creation_signature, function
 from agrad.ops import EXTENSIONS, INTERNAL, lookup
 from agrad.ops.declare import Op
+from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 from agrad.plugins import backends
 from agrad.tensors import Tensor, operate, specialised_tensor
 from agrad.views import plain_key
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
-
-CONSTANTS = ("e", "inf", "nan", "newaxis", "pi")
-DTYPES = (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    "float32", "float64", "complex64", "complex128",
-)  # fmt: skip
-ALIASES = {f"linalg.{name}": name for name in ("matmul", "matrix_transpose", "tensordot", "vecdot")}
-"""Functions that the standard has in two places."""
 
 
 class Extension:

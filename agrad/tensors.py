@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from weakref import ref
 
 from agrad import imperative
@@ -15,10 +15,9 @@ from agrad.interpret.apply import apply, escaped, evaluate, is_tracked, raw_of
 from agrad.interpret.bound import Bound
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf, Node
+from agrad.interpret.space import Space
+from agrad.ops.standard import BINARY, COMPARISONS, UNARY
 from agrad.views import derive, plain_key, rebind, refuse_leaf
-
-if TYPE_CHECKING:
-    from agrad.namespaces import Namespace
 
 __all__ = ["Tensor", "operate", "specialised_tensor"]
 
@@ -282,11 +281,11 @@ class Tensor:
         memo[id(self)] = made = _rebuilt(space, value, requires_grad, copy.deepcopy(grad, memo))
         return made
 
-    def __array_namespace__(self, *, api_version: str | None = None) -> Namespace:
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         """The namespace of this Tensor's backend, `agrad.namespace(name)`."""
         if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12", "2025.12"):
             raise ValueError(f"array API version {api_version!r} is not known; agrad implements 2025.12")
-        return self._space  # type: ignore[no-any-return]
+        return self._space
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self._space._backend.array(self._detached("numpy.asarray()"))
@@ -375,16 +374,6 @@ for _name in ("abs", "clip", "conj", "cos", "exp", "log", "pow", "round", "sign"
 
 # Operators ------------------------------------------------------------------------------------------
 
-BINARY = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
-    "mod": "remainder", "pow": "pow", "matmul": "matmul", "and": "bitwise_and", "or": "bitwise_or",
-    "xor": "bitwise_xor", "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
-}  # fmt: skip
-COMPARISONS = {
-    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
-}  # fmt: skip
-UNARY = {"neg": "negative", "pos": "positive", "abs": "abs", "invert": "bitwise_invert"}
-
 
 def _operator(dunder: str, op: str, reflected: bool = False) -> Callable[..., Any]:
     """An operator that replaces itself by its specialised code when it is first used."""
@@ -450,7 +439,7 @@ def operate(f: Bound, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
 # Helpers --------------------------------------------------------------------------------------------
 
 
-def specialised_tensor(space: Namespace) -> type[Tensor]:
+def specialised_tensor(space: Space) -> type[Tensor]:
     """The Tensor class of one namespace."""
     body = {"__slots__": (), "__module__": "agrad", "_space": space, **space._backend.methods}
     return type("Tensor", (Tensor,), body)
@@ -460,7 +449,7 @@ def _item(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else complex(value) if "complex" in str(value.dtype) else float(value)
 
 
-def _rebuilt(space: Namespace, value: Any, requires_grad: bool, grad: Any) -> Tensor:
+def _rebuilt(space: Space, value: Any, requires_grad: bool, grad: Any) -> Tensor:
     made: Tensor = space._box(value, space._aval_of(value), None)
     if requires_grad:
         imperative.make_leaf(made)
@@ -483,7 +472,7 @@ def _check_kind(t: Tensor, value: Any) -> None:
         )
 
 
-def _same_kind(space: Namespace, source: Any, target: Any) -> bool:
+def _same_kind(space: Space, source: Any, target: Any) -> bool:
     order = ("bool", "integral", "real floating", "complex floating")
     kinds = [next(i for i, kind in enumerate(order) if space._raw.isdtype(d, kind)) for d in (source, target)]
     return kinds[0] <= kinds[1]

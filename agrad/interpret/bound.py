@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from agrad.interpret.space import Space
 from agrad.ops.declare import Op, Partial, select
-
-if TYPE_CHECKING:
-    from agrad.namespaces import Namespace
 
 __all__ = ["Bound", "names_of"]
 
@@ -30,7 +28,7 @@ class Bound:
 
     __slots__ = ("call", "impl", "names", "node", "op", "space", "vjp_names")
 
-    def __init__(self, op: Op, space: Namespace, impl: Callable[..., Any]) -> None:
+    def __init__(self, op: Op, space: Space, impl: Callable[..., Any]) -> None:
         self.op = op
         self.space = space
         self.impl = impl

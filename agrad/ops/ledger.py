@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from agrad.ops import Op, table
+from agrad.ops.standard import ALIASES, BINARY, COMPARISONS, CONSTANTS, DTYPES, UNARY
 
 __all__ = ["Entry", "ledger", "markdown"]
 
@@ -40,16 +41,7 @@ FUNCTIONS = {
 }
 """The functions of the standard, by chapter."""
 
-ALIASES = {f"linalg.{name}": name for name in ("matmul", "matrix_transpose", "tensordot", "vecdot")}
-
-OPERATORS = {
-    "abs": "abs", "add": "add", "and": "bitwise_and", "eq": "equal", "floordiv": "floor_divide", "ge": "greater_equal",
-    "gt": "greater", "invert": "bitwise_invert", "le": "less_equal", "lshift": "bitwise_left_shift", "lt": "less",
-    "matmul": "matmul", "mod": "remainder", "mul": "multiply", "ne": "not_equal", "neg": "negative", "or": "bitwise_or",
-    "pos": "positive", "pow": "pow", "rshift": "bitwise_right_shift", "sub": "subtract", "truediv": "divide",
-    "xor": "bitwise_xor",
-}  # fmt: skip
-REFLECTED = "add sub mul truediv floordiv pow matmul mod and or xor lshift rshift".split()
+OPERATORS = {**UNARY, **BINARY, **COMPARISONS}
 
 CONVERSIONS = {
     "__array_namespace__": "It returns the namespace.",
@@ -65,8 +57,6 @@ METHODS = {"__getitem__": "getitem", "__setitem__": "setitem", "to_device": "to_
 ATTRIBUTES = {"T": "permute_dims", "mT": "matrix_transpose"}
 DESCRIPTIONS = "dtype device ndim shape size".split()
 INSPECTION = "capabilities default_device default_dtypes devices dtypes".split()
-CONSTANTS = "e inf nan newaxis pi".split()
-DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
 
 
 class Entry(NamedTuple):
@@ -91,8 +81,8 @@ def ledger() -> list[Entry]:
             entries.append(_same_as("array method", name, METHODS.get(name) or OPERATORS[name.strip("_")]))
     entries += [_same_as("array attribute", name, op) for name, op in ATTRIBUTES.items()]
     entries += [Entry("array attribute", f"array.{name}", NONE, "It describes the array.") for name in DESCRIPTIONS]
-    entries += [_same_as("array reflected operator", f"__r{o}__", OPERATORS[o]) for o in REFLECTED]
-    entries += [_same_as("array in-place operator", f"__i{o}__", OPERATORS[o]) for o in REFLECTED]
+    entries += [_same_as("array reflected operator", f"__r{o}__", OPERATORS[o]) for o in BINARY]
+    entries += [_same_as("array in-place operator", f"__i{o}__", OPERATORS[o]) for o in BINARY]
     entries += [Entry("constant", name, NONE, "A constant.") for name in CONSTANTS]
     entries += [Entry("dtype", name, NONE, "A data type.") for name in DTYPES]
     return entries

@@ -1,0 +1,39 @@
+"""What the interpretations know of a namespace, so that they need not import it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from agrad.aval import Aval
+from agrad.backend import Backend
+
+__all__ = ["Space"]
+
+
+class Space(Protocol):
+    """The part of `agrad.namespaces.Namespace` that computing and differentiating take."""
+
+    _backend: Backend
+    _raw: Any
+    """The backend's own namespace, completed by the fallbacks."""
+    _tensor: Any
+    """The Tensor class of this namespace."""
+    _aval_of: Callable[[Any], Aval]
+    _owns: Callable[[object], bool]
+    _plain: set[type]
+    """Types that ops take besides Tensors: Python numbers, and arrays seen so far."""
+    _array_types: set[type]
+    """Types of the backend's arrays seen so far."""
+
+    def __getattr__(self, name: str) -> Any:
+        """A function of the standard."""
+
+    def _box(self, value: Any, aval: Aval, node: Any) -> Any: ...
+
+    def _wrap(self, out: Any) -> Any: ...
+
+    def _one(self, value: Any, aval: Aval) -> Any: ...
+
+    @staticmethod
+    def _rebuild(like: Any, items: Sequence[Any]) -> Any: ...
