@@ -9,11 +9,11 @@ from agrad.aval import Aval
 from agrad.interpret.bound import Bound, names_of
 from agrad.ops.declare import select
 
-__all__ = ["call", "environment", "prepared", "restore", "times", "zeros"]
+__all__ = ["SYMBOLS", "call", "environment", "prepared", "restore", "times", "zeros"]
 
 Params = dict[str, Any]
-OPERATORS = frozenset({"add", "subtract", "multiply", "divide"})
-"""Ops whose rules take Python scalars as they are."""
+SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+"""Ops that are computed as operators, and whose rules consist of operators, so that Python scalars stay as they are."""
 
 
 def prepared(f: Bound, env: Params, given: Params) -> Params:
@@ -48,7 +48,7 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             if op.kind == "linear" and op.vjp[i] is not None:
                 v = [aval_of(item) for item in v] if type(v) is list else aval_of(v)
             elif (
-                op.kind == "elementwise" and type(v) in (float, int, complex) and (op.name not in OPERATORS or v == 0)
+                op.kind == "elementwise" and type(v) in (float, int, complex) and (op.name not in SYMBOLS or v == 0)
             ):  # 1 / 0 is an error in Python, and inf as an array
                 v = f.space._raw.asarray(v, dtype=out.dtype)
             env[name] = v

@@ -18,7 +18,7 @@ from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF
 from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node, rank
-from agrad.interpret.rules import restore
+from agrad.interpret.rules import SYMBOLS, restore
 from agrad.ops.declare import Op, select
 
 __all__ = ["creation_signature", "function"]
@@ -27,9 +27,6 @@ STATIC_EXPONENT = """\
     if type(x2) is int or (type(x2) is float and type(x1) is Tensor and x1._aval.inexact):
         return space.square(x1) if x2 == 2 else space.pow_scalar(x1, x2)
 """
-
-SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-"""Binary ops that are written as operators: NumPy's scalars are ten times faster that way."""
 
 
 def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callable[..., Any]:
