@@ -63,6 +63,9 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
         signature = "(x, key, value)"
     if op.kind == "constant":
         body = _constant(op)
+    elif operator == "reflected":  # the left operand is no Tensor
+        if scalar := _with_scalar(f, env, 1):
+            body = f"    if not OFF:\n{scalar}"
     elif not body and _specialised(op):
         body = _unary(f, env) if op.arity == 1 else _binary(f, env)
     exec(f"def {name}{signature}:\n{body}    {tail}\n", env)
@@ -197,7 +200,7 @@ def _binary(f: Bound, env: dict[str, Any]) -> str:
     cases = "".join(_case(f, env, tracked) for tracked in ((0, 1), (0,), (1,)))
     return f"""\
     if not OFF:
-{_scalar_right(f, env)}\
+{_with_scalar(f, env, 0)}\
 {_operand(f, 0)}\
 {_operand(f, 1)}\
         if a0 is False or a1 is False:
@@ -250,21 +253,23 @@ def _case(f: Bound, env: dict[str, Any], tracked: tuple[int, ...]) -> str:
 {_record(f, env, tracked, False, 24)}"""
 
 
-def _scalar_right(f: Bound, env: dict[str, Any]) -> str:
-    """The shortest way of all, for what loops and formulas are full of: a Tensor and a Python scalar."""
+def _with_scalar(f: Bound, env: dict[str, Any], i: int) -> str:
+    """The shortest way of all, for what formulas are full of: a Python scalar and, as operand `i`, a Tensor."""
     if f.op.name not in SYMBOLS:
         return ""
+    x, scalar = (f.op.arguments[k] for k in (i, 1 - i))
+    nonzero = f" and {scalar}" if f.op.name == "divide" and i == 0 else ""  # as in _operand
     return f"""\
-        if (type(x2) is float or type(x2) is int) and type(x1) is Tensor{" and x2" * (f.op.name == "divide")}:
-            p0 = x1._node
-            if p0 is not None:
-                a = x1._aval
-                trace = p0.trace
+        if (type({scalar}) is float or type({scalar}) is int) and type({x}) is Tensor{nonzero}:
+            p{i} = {x}._node
+            if p{i} is not None:
+                a = {x}._aval
+                trace = p{i}.trace
                 if a.real and trace.recording:
-                    v0 = x1._value
-                    v1 = x2
+                    v{i} = {x}._value
+                    v{1 - i} = {scalar}
                     out = {_compute(f)}
-{_record(f, env, (0,), True, 20)}"""
+{_record(f, env, (i,), True, 20)}"""
 
 
 def _node(f: Bound, env: dict[str, Any], tracked: tuple[int, ...], plain: bool) -> tuple[str, str]:
