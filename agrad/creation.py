@@ -20,14 +20,18 @@ def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
     space, tensor = f.space, f.space._tensor
     if f.op.name == "asarray":
         return _asarray(space, requires_grad, **arguments)
-    if f.op.name in ("full", "full_like") and isinstance(arguments["fill_value"], Tensor):
+    fill = arguments.get("fill_value")
+    if isinstance(fill, Tensor) or space._owns(fill):  # SciPy passes 0-d arrays, where the standard has Python scalars
         dtype = arguments["dtype"]
         if f.op.name == "full_like" and dtype is None:
             dtype = arguments["x"].dtype
-        fill = space.asarray(arguments["fill_value"], dtype=dtype)
+        fill = space.asarray(fill, dtype=dtype, device=arguments["device"])
         shape = arguments["shape"] if f.op.name == "full" else arguments["x"].shape
         filled: Tensor = space.broadcast_to(fill, (shape,) if isinstance(shape, int) else tuple(shape))
-        return make_leaf(filled) if requires_grad and filled._node is None else filled
+        if filled._node is not None:
+            return filled
+        constant: Tensor = space._wrap(space._raw.asarray(filled._value, copy=True))
+        return make_leaf(constant) if requires_grad else constant
     for name, value in arguments.items():
         if name != "x" and is_tracked(tensor, value):
             raise ConcretizationError(
