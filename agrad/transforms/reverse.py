@@ -100,6 +100,8 @@ class _Run(NamedTuple):
 
     def results(self) -> tuple[Any, Any]:
         """The value and aux as users get them."""
+        if self.aux is None:
+            return self.inputs.results(self.trace, [self.out])[0], None
         others, structure = flatten(self.aux)
         value, *others = self.inputs.results(self.trace, [self.out, *others])
         return value, unflatten(structure, others)
