@@ -25,6 +25,7 @@ from agrad.plugins import hookimpl
 from agrad.tensors import Tensor
 
 if TYPE_CHECKING:
+    from agrad.custom import custom_op
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
@@ -51,6 +52,7 @@ __all__ = [
     "Tensor",
     "array_namespace",
     "check_grads",
+    "custom_op",
     "enable_grad",
     "grad",
     "hessian",
@@ -110,26 +112,27 @@ def tensor(
     return made
 
 
-_TRANSFORMS = {
-    "GradientCheckError": "check",
-    "check_grads": "check",
-    "grad": "reverse",
-    "hessian": "dense",
-    "hvp": "dense",
-    "jacobian": "dense",
-    "jvp": "forward",
-    "linearize": "reverse",
-    "stop_gradient": "stop",
-    "value_and_grad": "reverse",
-    "vjp": "reverse",
+_LATER = {
+    "GradientCheckError": "transforms.check",
+    "check_grads": "transforms.check",
+    "custom_op": "custom",
+    "grad": "transforms.reverse",
+    "hessian": "transforms.dense",
+    "hvp": "transforms.dense",
+    "jacobian": "transforms.dense",
+    "jvp": "transforms.forward",
+    "linearize": "transforms.reverse",
+    "stop_gradient": "transforms.stop",
+    "value_and_grad": "transforms.reverse",
+    "vjp": "transforms.reverse",
 }
-"""Where the transforms are: imported when first used, since the imperative side does without."""
+"""Where the rest is: imported when first used, since the imperative side does without."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _TRANSFORMS:
+    if name not in _LATER:
         raise AttributeError(f"module 'agrad' has no attribute {name!r}")
-    value = getattr(import_module(f"agrad.transforms.{_TRANSFORMS[name]}"), name)
+    value = getattr(import_module(f"agrad.{_LATER[name]}"), name)
     globals()[name] = value
     return value
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from agrad.errors import GraphError
 from agrad.interpret.apply import execute, raw_of, split
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import Trace
 from agrad.interpret.reverse import plus
-from agrad.interpret.rules import call, environment, prepared, restore, times
+from agrad.interpret.rules import call, checked, environment, prepared, restore, times
 
 __all__ = ["Dual", "ForwardTrace"]
 
@@ -104,9 +105,15 @@ def _push_rule(f: Bound, tensor: Any, values: list[Any], params: Params, out: An
     parts = []
     for (i, _), t in tangents.items():
         rule: Any = op.vjp[i] if op.kind == "elementwise" else op.jvp[i]
+        if rule is None:
+            raise GraphError(f"{op.name!r} has no JVP rule: use reverse mode, or give it one (jvp=)")
         env = environment(f, names_of(rule), values, params, out)
         names = prepared(f, env, {"t": t})
-        parts.append(times(names["xp"], rule, names, names["t"]) if op.kind == "elementwise" else call(rule, names))
+        parts.append(
+            times(names["xp"], rule, names, names["t"])
+            if op.kind == "elementwise"
+            else checked(f, t, call(rule, names))
+        )
     return _sum(parts)
 
 

@@ -10,7 +10,7 @@ from agrad.interpret.apply import execute, split
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import Trace
 from agrad.interpret.reverse import Branch, Node, rank
-from agrad.interpret.rules import call, environment, prepared, restore, times, zeros
+from agrad.interpret.rules import call, checked, environment, prepared, restore, times, zeros
 
 __all__ = ["BASE", "ReverseTrace", "node_name"]
 
@@ -101,7 +101,7 @@ def _pull(f: Bound, saved: Any, ct: Any) -> list[Any]:
     names = prepared(f, env, {"ct": ct})
     xp, ct = names["xp"], names["ct"]
     if op.joint:
-        found = call(op.vjp[0], names)
+        found = checked(f, ct, call(op.vjp[0], names))
         return [restore(f, xp, found[i], aval) for (i, _), aval in zip(slots, avals, strict=True)]
     conjugate = op.kind in ("linear", "bilinear") and out_avals[0].complex
     if conjugate:
@@ -114,7 +114,7 @@ def _pull(f: Bound, saved: Any, ct: Any) -> list[Any]:
             found[i] = times(xp, op.vjp[i], names, ct, out_avals[0].complex)
         else:
             own = {op.arguments[i]: aval} if op.kind == "bilinear" else {}
-            found[i] = call(op.vjp[i], names | own)
+            found[i] = checked(f, ct, call(op.vjp[i], names | own))
     gs = [found[i] if j < 0 else found[i][j] for i, j in slots]
     if conjugate:
         gs = [None if g is None else xp.conj(g) for g in gs]

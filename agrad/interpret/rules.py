@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agrad.aval import Aval
+from agrad.errors import GraphError
+from agrad.interpret.apply import is_tracked
 from agrad.interpret.bound import Bound, names_of
 from agrad.ops.declare import select
 
-__all__ = ["SYMBOLS", "call", "environment", "prepared", "restore", "times", "zeros"]
+__all__ = ["SYMBOLS", "call", "checked", "environment", "prepared", "restore", "times", "zeros"]
 
 Params = dict[str, Any]
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
@@ -73,6 +75,18 @@ def times(xp: Any, partial: Any, names: Params, v: Any, conjugate: bool = False)
     if type(d) in (int, float, complex):
         return v * (d.conjugate() if conjugate else d)
     return (xp.conj(d) if conjugate else d) * v
+
+
+def checked(f: Bound, given: Any, found: Any) -> Any:
+    """What a user's own rule returned; a constant for something followed would end the derivative in silence."""
+    followed = f.op.custom and is_tracked(f.space._tensor, given)
+    parts = found if isinstance(found, tuple) else (found,)
+    if followed and not any(part is None or is_tracked(f.space._tensor, part) for part in parts):
+        raise GraphError(
+            f"the rule of {f.op.name!r} is differentiable once: it returned a constant for a cotangent or tangent that "
+            "is itself followed; compute with the rule's xp and operators alone to go to higher orders"
+        )
+    return found
 
 
 def zeros(xp: Any, aval: Aval, like: Any) -> Any:

@@ -88,6 +88,8 @@ class Op(NamedTuple):
     """Why the op has no derivative, where it has none."""
     forward: Rule | None = None
     """How to compute an op that is not in the standard: a function of ``xp`` and its parameters."""
+    custom: bool = False
+    """A user's own: what its rules return is checked."""
 
     @property
     def several(self) -> bool:

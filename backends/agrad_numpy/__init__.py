@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from agrad.backend import Backend
+from agrad.errors import BackendError
 from agrad.plugins import hookimpl
 
 __all__ = ["agrad_backends"]
@@ -94,14 +95,14 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: An
     """What NumPy calls for a ufunc, or an operator of its own arrays, that meets a Tensor."""
     given = f"numpy.{ufunc.__name__}" if method == "__call__" else f"numpy.{ufunc.__name__}.{method}"
     if "out" in options:
-        raise TypeError(
+        raise BackendError(
             f"{given} was to write its result into a NumPy array (out=, or an in-place operator such as "
             "array += t), but the array cannot follow the gradients of a Tensor; "
             "write array = array + t, which makes a new Tensor"
         )
     if method != "__call__" or options:
         options_given = f" with {', '.join(f'{name}=' for name in options)}" if options else ""
-        raise TypeError(
+        raise BackendError(
             f"{given}{options_given} got a Tensor, which takes plain calls of ufuncs only; use the function of "
             "the array API standard instead, for example xp.sum for numpy.add.reduce, with xp = "
             "agrad.array_namespace(t), or give NumPy the constant t.detach().array"
@@ -110,7 +111,7 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: An
     name = UFUNCS.get(ufunc.__name__, ufunc.__name__)
     function = getattr(space, name, None)
     if function is None:
-        raise TypeError(
+        raise BackendError(
             f"{given} got a Tensor, but the array API standard has no function of that name, so that agrad knows no "
             "derivative of it; write it with functions of agrad.array_namespace(t), or give NumPy the constant "
             "t.detach().array"

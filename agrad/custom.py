@@ -1,0 +1,102 @@
+"""`custom_op`: a function of the user's own with the derivative that the user gives it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from agrad.interpret.apply import apply
+from agrad.interpret.bound import Bound
+from agrad.namespaces import Namespace, array_namespace
+from agrad.ops.declare import Op, Parameter, Rule
+
+__all__ = ["custom_op"]
+
+KINDS = {
+    inspect.Parameter.POSITIONAL_ONLY: "positional",
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: "either",
+    inspect.Parameter.KEYWORD_ONLY: "keyword",
+}
+
+
+def custom_op(
+    *,
+    vjp: Rule | tuple[Rule | None, ...],
+    jvp: Rule | tuple[Rule | None, ...] | None = None,
+    outputs: int = 1,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a function derivatives of your own: a decorator.
+
+    The function is a black box: it gets the backend's own arrays and returns such arrays, and may call any library on
+    the way. Its first positional parameters, as many as there are rules, are its data; the others are passed on.
+
+    Parameters
+    ----------
+    vjp : callable or tuple of callable
+        Rules for the cotangents of the data arguments, one an argument, or one for all that returns a tuple (then
+        `jvp` is a tuple). A rule names what it needs: ``xp``, ``ct``, ``out``, and parameters of the function. It is
+        the adjoint, Re<v, J w> = Re<J* v, w>; broadcasting and dtypes are restored for it.
+    jvp : callable or tuple of callable, optional
+        Rules for the tangent of the result, one a data argument: they name ``t`` instead of ``ct``, and are summed.
+        Without them, forward mode raises.
+    outputs : int
+        How many results the function returns; several in a tuple, as are then ``ct`` and ``out``.
+
+    Returns
+    -------
+    callable
+        Turns the function into one that takes Tensors too, and that every transform differentiates. To any order, if
+        the rules compute with ``xp`` and operators alone.
+
+    Raises
+    ------
+    GraphError
+        When differentiated: in forward mode without `jvp`; twice, where a rule left ``xp`` and lost the derivative.
+
+    Examples
+    --------
+    >>> import agrad, math, numpy
+    >>> @agrad.custom_op(vjp=lambda xp, ct, x: ct * xp.cos(x), jvp=lambda xp, t, x: t * xp.cos(x))
+    ... def sine(x):
+    ...     return numpy.vectorize(math.sin)(x)
+    >>> agrad.grad(lambda x: sine(x).sum())(numpy.asarray([0.0, math.pi]))
+    array([ 1., -1.])
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(function)
+        parameters = []
+        for p in signature.parameters.values():
+            if p.kind not in KINDS:
+                raise TypeError(
+                    f"custom_op got {function.__name__}{signature}; it takes named parameters only, without * and **"
+                )
+            parameters.append(Parameter(p.name, KINDS[p.kind], None))
+        pulls = vjp if isinstance(vjp, tuple) else (vjp,)
+        pushes = jvp if isinstance(jvp, tuple) else (jvp,) if jvp is not None else (None,) * len(pulls)
+        if len(pushes) > len(parameters) or (len(pulls) not in (1, len(pushes))):
+            raise TypeError(
+                f"custom_op got {len(pulls)} VJP and {len(pushes)} JVP rules for {function.__name__}{signature}; "
+                "it takes one of each a data argument"
+            )
+        op = Op(
+            function.__name__, "general", tuple(parameters), len(pushes), pulls, pushes,
+            joint=len(pulls) < len(pushes), outputs=outputs, custom=True,
+        )  # fmt: skip
+        bounds: dict[Namespace, Bound] = {}
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            given = signature.bind(*args, **kwargs)
+            given.apply_defaults()
+            data = [given.arguments.pop(name) for name in op.arguments]
+            space = array_namespace(*data)
+            if space not in bounds:
+                bounds[space] = Bound(op, space, function)
+            return apply(bounds[space], data, given.arguments)
+
+        return call
+
+    return decorate
