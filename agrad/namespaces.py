@@ -225,7 +225,12 @@ def _namespace(name: str) -> Namespace:
             f"no backend named {name!r} is installed; installed are {sorted(known)}: name one of them, or install "
             f"the plugin that provides it, for example with pip install agrad[{name}]"
         )
-    return Namespace(known[name])
+    try:
+        return Namespace(known[name])
+    except ImportError as error:
+        raise PluginError(
+            f"the backend {name!r} could not import its library ({error}); install it with pip install 'agrad[{name}]'"
+        ) from error
 
 
 def namespace(name: str | None = None) -> Namespace:

@@ -111,6 +111,20 @@ def test_an_unknown_backend_names_the_installed_ones():
     assert isinstance(error.value, ImportError)
 
 
+def test_a_backend_without_its_library_says_how_to_install_it(fresh):
+    def load():
+        raise ImportError("No module named 'rarely'")
+
+    class Plugin:
+        @agrad.hookimpl
+        def agrad_backends(self):
+            return [Backend("rare", load=load, owns=lambda x: False)]
+
+    fresh(entry("a", Plugin))
+    with pytest.raises(agrad.PluginError, match=r"'rare' .*'rarely'.* pip install 'agrad\[rare\]'"):
+        agrad.namespace("rare")
+
+
 def run(code, **environment):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     return done.stdout.strip()
