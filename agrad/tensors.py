@@ -16,6 +16,7 @@ from agrad.interpret.bound import Bound
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf, Node
 from agrad.interpret.space import Space
+from agrad.ops._shapes import device_of
 from agrad.ops.standard import BINARY, COMPARISONS, UNARY
 from agrad.views import derive, plain_key, rebind, refuse_leaf
 
@@ -78,7 +79,7 @@ class Tensor:
     @property
     def device(self) -> Any:
         """Where the data are."""
-        return raw_of(self).device
+        return device_of(raw_of(self))
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - the standard's name
@@ -289,7 +290,7 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self._space._backend.array(self._detached("numpy.asarray()"))
-        return array.__array__(dtype, copy=copy)
+        return array.__array__(dtype) if copy is None else array.__array__(dtype, copy=copy)
 
     def __dlpack__(
         self,

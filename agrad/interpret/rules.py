@@ -9,6 +9,7 @@ from agrad.aval import Aval
 from agrad.errors import GraphError
 from agrad.interpret.apply import is_tracked
 from agrad.interpret.bound import Bound, names_of
+from agrad.ops._shapes import device_of
 from agrad.ops.declare import select
 
 __all__ = ["SYMBOLS", "call", "checked", "environment", "prepared", "restore", "times", "zeros"]
@@ -91,7 +92,7 @@ def checked(f: Bound, given: Any, found: Any) -> Any:
 
 def zeros(xp: Any, aval: Aval, like: Any) -> Any:
     """Zeros on the device of another array."""
-    return xp.zeros(aval.shape, dtype=aval.dtype, device=like.device)
+    return xp.zeros(aval.shape, dtype=aval.dtype, device=device_of(like))
 
 
 def restore(f: Bound, xp: Any, g: Any, aval: Aval) -> Any:

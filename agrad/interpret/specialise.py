@@ -94,10 +94,10 @@ def _same_dtype(op: Op) -> bool:
     return op.kind == "elementwise"
 
 
-def _compute(f: Bound) -> str:
-    """The op itself, one level further out."""
+def _compute(f: Bound, symbols: bool = True) -> str:
+    """The op itself, one level further out; as an operator only where nothing is to be promoted."""
     op = f.op
-    if op.name in SYMBOLS:
+    if op.name in SYMBOLS and symbols:
         return f"v0 {SYMBOLS[op.name]} v1"
     values = [f"v{i}" for i in range(op.arity)]
     passed = ", ".join(
@@ -161,6 +161,7 @@ def _constant(op: Op) -> str:
     )
     boxed = " or ".join(f"type({x}) is Tensor" for x in data)
     known = " and ".join(f"(type({x}) is Tensor or (type({x}) in plain and {x} is not None))" for x in data)
+    known += "".join(f" and type({p.name}) is not Tensor" for p in op.parameters if p.kind == "keyword")
     code = f"    if ({boxed}) and {known}:\n"
     for x in data:
         code += f"        if type({x}) is Tensor:\n            {x} = {x}._value if {x}._node is None else raw_of({x})\n"
@@ -208,7 +209,7 @@ def _binary(f: Bound, env: dict[str, Any]) -> str:
         elif p0 is None and p1 is None and v0 is not None and v1 is not None and (
             type({f.op.arguments[0]}) is Tensor or type({f.op.arguments[1]}) is Tensor
         ):
-            return wrap({_compute(f)})
+            return wrap({_compute(f, symbols=False)})
 {cases}"""
 
 
@@ -247,7 +248,7 @@ def _case(f: Bound, env: dict[str, Any], tracked: tuple[int, ...]) -> str:
 {boxed}\
 {short}\
                 if {known}:
-                    out = {_compute(f)}
+                    out = {_compute(f, symbols=False)}
                     aval = aval_of(out)
                     if aval.real:
 {_record(f, env, tracked, False, 24)}"""

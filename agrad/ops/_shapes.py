@@ -15,6 +15,11 @@ def axes_of(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim if ndim else 0 for a in axis)
 
 
+def device_of(x: Any) -> Any:
+    """Where to make an array beside another: None, the default, while a compiler traces that one, for it is nowhere."""
+    return getattr(x, "device", None)
+
+
 def along(ndim: int, axis: int, key: Any) -> tuple[Any, ...]:
     """An index into one axis of an `ndim`-d array, all of the others taken whole."""
     axis %= ndim

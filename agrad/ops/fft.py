@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agrad.ops._shapes import device_of
 from agrad.ops.declare import composite, creation, general, linear
 
 INVERSE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -83,16 +84,16 @@ def _resize(xp: Any, y: Any, shape: tuple[int, ...]) -> Any:
         if have > size:
             y = y[(slice(None),) * axis + (slice(0, size), ...)]
         elif have < size:
-            zeros = xp.zeros((*y.shape[:axis], size - have, *y.shape[axis + 1 :]), dtype=y.dtype, device=y.device)
+            zeros = xp.zeros((*y.shape[:axis], size - have, *y.shape[axis + 1 :]), dtype=y.dtype, device=device_of(y))
             y = xp.concat([y, zeros], axis=axis)
     return y
 
 
 def _multiplicity(xp: Any, like: Any, n: int, axis: int) -> Any:
     """How many bins of the full spectrum of n samples each bin of the half spectrum stands for."""
-    bins = xp.arange(n // 2 + 1, device=like.device)
+    bins = xp.arange(n // 2 + 1, device=device_of(like))
     real = xp.finfo(like.dtype).dtype
-    counts = xp.where((bins == 0) | (2 * bins == n), xp.ones((), dtype=real, device=like.device), 2.0)
+    counts = xp.where((bins == 0) | (2 * bins == n), xp.ones((), dtype=real, device=device_of(like)), 2.0)
     return xp.reshape(counts, (-1,) + (1,) * (like.ndim - 1 - axis % like.ndim))
 
 

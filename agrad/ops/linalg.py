@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from agrad.ops._shapes import is_complex, keep
+from agrad.ops._shapes import device_of, is_complex, keep
 from agrad.ops.declare import composite, constant, general, linear
 
 BLOCK = 64
@@ -217,7 +217,7 @@ def _adjugate(xp: Any, x: Any) -> Any:
     columns = xp.exp(xp.round(xp.log(_nonzero(xp, xp.max(xp.abs(x / rows), axis=-2, keepdims=True)))))
     u, s, vh = xp.linalg.svd(x / rows / columns, full_matrices=False)
     missing = s <= n * _eps(xp, s) * s[..., :1]
-    last = xp.arange(n, device=x.device) >= n - 3
+    last = xp.arange(n, device=device_of(x)) >= n - 3
     b = rows * (xp.round(4096 * u) / 4096)
     d = columns * (xp.round(4096 * vh) / 4096)
     shift = xp.astype(last | missing, x.dtype)
@@ -380,7 +380,7 @@ def _eig_vjp(xp: Any, ct: tuple[Any, Any], out: tuple[Any, Any]) -> Any:
 
 def _eig_jvp(xp: Any, t: Any, out: tuple[Any, Any]) -> tuple[Any, Any]:
     w, v = out
-    c = xp.linalg.solve(v, t @ v)
+    c = xp.linalg.solve(v, xp.matmul(t, v))
     x = v @ (_inverse_gaps(xp, w) * c)
     # unit length and a fixed phase: no component along the vector itself
     return xp.linalg.diagonal(c), x - v * xp.sum(_conj(xp, v) * x, axis=-2, keepdims=True)
@@ -532,7 +532,7 @@ def _eps(xp: Any, x: Any) -> float:
 
 
 def _eye(xp: Any, like: Any, n: int | None = None) -> Any:
-    return xp.eye(like.shape[-1] if n is None else n, dtype=like.dtype, device=like.device)
+    return xp.eye(like.shape[-1] if n is None else n, dtype=like.dtype, device=device_of(like))
 
 
 def _diag(xp: Any, values: Any) -> Any:
@@ -544,7 +544,7 @@ def _place_diagonal(xp: Any, values: Any, rows: int, columns: int, offset: int) 
     """Matrices of zeros but for one diagonal: value i stands in the i-th row that the diagonal passes."""
     before = min(max(0, -offset), rows)
     after = rows - before - values.shape[-1]
-    zeros = xp.zeros((*values.shape[:-1], max(before, after)), dtype=values.dtype, device=values.device)
+    zeros = xp.zeros((*values.shape[:-1], max(before, after)), dtype=values.dtype, device=device_of(values))
     padded = xp.concat([zeros[..., :before], values, zeros[..., :after]], axis=-1)
-    i, j = (xp.arange(size, device=values.device) for size in (rows, columns))
+    i, j = (xp.arange(size, device=device_of(values)) for size in (rows, columns))
     return xp.where(j - i[:, None] == offset, padded[..., None], 0.0)

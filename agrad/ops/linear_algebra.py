@@ -38,20 +38,20 @@ general(
 
 def _matmul_transpose_1(xp: Any, ct: Any, x2: Any) -> Any:
     if ct.ndim >= x2.ndim > 1:
-        return ct @ x2.mT
+        return xp.matmul(ct, x2.mT)
     if x2.ndim == 1:
         return xp.expand_dims(ct, axis=-1) * x2
-    return xp.squeeze(x2 @ xp.expand_dims(ct, axis=-1), axis=-1)  # x1 is a vector
+    return xp.squeeze(xp.matmul(x2, xp.expand_dims(ct, axis=-1)), axis=-1)  # x1 is a vector
 
 
 def _matmul_transpose_2(xp: Any, ct: Any, x1: Any, x2: Any) -> Any:
     if x1.ndim == 1:
         return xp.expand_dims(x1, axis=-1) * xp.expand_dims(ct, axis=-2) if x2.ndim > 1 else x1 * ct
     if x1.ndim == 2 or x2.ndim > 2:
-        return x1.mT @ ct
+        return xp.matmul(x1.mT, ct)
     # a stack times one matrix or vector: one product sums over the stack too
     rows = xp.reshape(x1, (prod(x1.shape[:-1]), x1.shape[-1]))
-    return rows.mT @ xp.reshape(ct, (rows.shape[0], *ct.shape[x1.ndim - 1 :]))
+    return xp.matmul(rows.mT, xp.reshape(ct, (rows.shape[0], *ct.shape[x1.ndim - 1 :])))
 
 
 def _tensordot_transpose_1(xp: Any, ct: Any, x2: Any, axes: Axes) -> Any:

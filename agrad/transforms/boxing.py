@@ -9,7 +9,7 @@ import optree
 
 from agrad.errors import BackendError, DtypeError
 from agrad.imperative import handed_out, seed_of
-from agrad.interpret.apply import escaped, private
+from agrad.interpret.apply import escaped, private, raw_of
 from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace, array_namespace, owner
 from agrad.tensors import Tensor
@@ -142,8 +142,14 @@ class Inputs:
 
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
-        made = handed_out(self.space, zip(self.avals, values, strict=True), given)
+        filled = [self._zeros(i) if v is None else v for i, v in zip(self.followed, values, strict=True)]
+        made = handed_out(self.space, zip(self.avals, filled, strict=True), given)
         return [self.space._wrap(v) for v in made] if tensors or self.as_tensor else made
+
+    def _zeros(self, i: int) -> Any:
+        """Zeros like a followed leaf, on its device."""
+        zeros = self.space._raw.zeros_like(raw_of(self.leaves[i]))
+        return zeros if zeros.ndim else self.space._backend.lean(zeros)
 
     def results(
         self, trace: Trace, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False

@@ -1,0 +1,36 @@
+"""The JAX backend of agrad: its one record, made without importing JAX."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from agrad.backend import Backend
+from agrad.plugins import hookimpl
+
+__all__ = ["agrad_backends"]
+
+
+@hookimpl
+def agrad_backends() -> Iterable[Backend]:
+    """Return the record of the JAX backend; its arrays never change, so that they need no copies of their own."""
+    return [
+        Backend(
+            name="jax",
+            load=_load,
+            owns=_owns,
+            methods={"__array_ufunc__": None},  # or NumPy would copy a Tensor to the host to compute with it
+        )
+    ]
+
+
+def _load() -> Any:
+    from agrad_jax import namespace
+
+    return namespace
+
+
+def _owns(x: object) -> bool:
+    jax = sys.modules.get("jax")  # where JAX was never imported, nothing is an array of its
+    return jax is not None and isinstance(x, jax.Array)  # true of what jax.jit traces, too
