@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import subprocess
 import sys
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import agrad
-from agrad import plugins
+from agrad import namespaces, plugins
 from agrad.backend import Backend
 
 
@@ -22,12 +23,12 @@ def fresh(monkeypatch):
     def start(*entries):
         distribution = SimpleNamespace(name="somebody", version="1.2", entry_points=entries)
         monkeypatch.setattr(importlib.metadata, "distributions", lambda: [distribution])
-        plugins.manager.cache_clear()
-        plugins.backends.cache_clear()
+        monkeypatch.setattr(plugins, "manager", cache(plugins.manager.__wrapped__))
+        found = cache(plugins.backends.__wrapped__)
+        monkeypatch.setattr(plugins, "backends", found)
+        monkeypatch.setattr(namespaces, "backends", found)
 
-    yield start
-    plugins.manager.cache_clear()
-    plugins.backends.cache_clear()
+    return start
 
 
 def entry(name, load, group="agrad"):
