@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ROWS", "Row", "Sample", "samples"]
+__all__ = ["BINARY", "ROWS", "UNARY", "Arrays", "Row", "Sample", "filled", "followed", "samples"]
+
+Arrays = list[np.ndarray]
 
 REAL = ("float64", "float32")
 COMPLEX = ("complex128", "complex64")
@@ -680,3 +682,23 @@ for op in ("fftshift", "ifftshift"):
     row(f"fft.{op}", lambda g: (g(3, 5),), axes=(1,))
     row(f"fft.{op}", lambda g: (g(3, 5),), axes=0)
     row(f"fft.{op}", lambda g: (g(0, 5),))
+
+
+def followed(x: Any) -> Arrays:
+    """The floating-point arrays among arguments, in order: what derivatives are taken of."""
+    if isinstance(x, np.ndarray):
+        return [x] if x.dtype.kind in "fc" else []
+    if isinstance(x, dict):
+        x = list(x.values())
+    return [leaf for item in x for leaf in followed(item)] if isinstance(x, tuple | list) else []
+
+
+def filled(x: Any, values: Iterator[Any], constant: Callable[[Any], Any]) -> Any:
+    """Arguments with other arrays in the place of the followed ones."""
+    if isinstance(x, np.ndarray) and x.dtype.kind in "fc":
+        return next(values)
+    if isinstance(x, dict):
+        return {k: filled(v, values, constant) for k, v in x.items()}
+    if isinstance(x, tuple | list):
+        return type(x)(filled(item, values, constant) for item in x)
+    return constant(x)

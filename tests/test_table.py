@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ import agrad
 import hostile
 import strict
 from agrad.ops import table
-from samples import BINARY, ROWS, UNARY, Sample, samples
+from samples import BINARY, ROWS, UNARY, Arrays, Sample, filled, followed, samples
 
 hostile.install()
 strict.install()
@@ -25,7 +25,6 @@ SAMPLES = list(samples())
 FIRST = [next(rest) for _, rest in itertools.groupby(SAMPLES, key=lambda s: id(s.row))]
 """Of every row, its sample in one dtype: what is tried by default."""
 PRECISE = ("float64", "complex128")
-Arrays = list[np.ndarray]
 BACKENDS = ("numpy", "array-api-strict", "hostile")
 
 
@@ -50,26 +49,6 @@ def has(backend: str, s: Sample) -> bool:
 
 
 # Data -----------------------------------------------------------------------------------------------
-
-
-def followed(x: Any) -> Arrays:
-    """The floating-point arrays among arguments, in order: what derivatives are taken of."""
-    if isinstance(x, np.ndarray):
-        return [x] if x.dtype.kind in "fc" else []
-    if isinstance(x, dict):
-        x = list(x.values())
-    return [leaf for item in x for leaf in followed(item)] if isinstance(x, tuple | list) else []
-
-
-def filled(x: Any, values: Iterator[Any], constant: Callable[[Any], Any]) -> Any:
-    """Arguments with other arrays in the place of the followed ones."""
-    if isinstance(x, np.ndarray) and x.dtype.kind in "fc":
-        return next(values)
-    if isinstance(x, dict):
-        return {k: filled(v, values, constant) for k, v in x.items()}
-    if isinstance(x, tuple | list):
-        return type(x)(filled(item, values, constant) for item in x)
-    return constant(x)
 
 
 def of_backend(backend: str, x: Any) -> Any:

@@ -16,37 +16,16 @@ import agrad
 import agrad_torch
 from agrad.errors import BackendError
 from agrad.plugins import backends, register
-from samples import Sample, samples
+from samples import Arrays, Sample, filled, followed, samples
 
 torch = pytest.importorskip("torch")
 if "torch" not in backends():
     register(agrad_torch, "torch")
 xp = agrad.namespace("torch")
-Arrays = list[np.ndarray]
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore:.*degrees of freedom:UserWarning")
 
 # Samples ----------------------------------------------------------------------------------------------
-
-
-def followed(x: Any) -> Arrays:
-    """The floating-point arrays among arguments, in order."""
-    if isinstance(x, np.ndarray):
-        return [x] if x.dtype.kind in "fc" else []
-    if isinstance(x, dict):
-        x = list(x.values())
-    return [leaf for item in x for leaf in followed(item)] if isinstance(x, tuple | list) else []
-
-
-def filled(x: Any, values: Iterator[Any], constant: Callable[[Any], Any]) -> Any:
-    """Arguments with other arrays in the place of the followed ones."""
-    if isinstance(x, np.ndarray) and x.dtype.kind in "fc":
-        return next(values)
-    if isinstance(x, dict):
-        return {k: filled(v, values, constant) for k, v in x.items()}
-    if isinstance(x, tuple | list):
-        return type(x)(filled(item, values, constant) for item in x)
-    return constant(x)
 
 
 def of_numpy(x: Any) -> Any:
