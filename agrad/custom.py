@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from agrad.declare import Op, Parameter, Rule
 from agrad.interpret.apply import apply
 from agrad.interpret.bound import Bound
 from agrad.namespaces import Namespace, array_namespace
-from agrad.ops.declare import Op, Parameter, Rule
 
 __all__ = ["custom_op"]
 

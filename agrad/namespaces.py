@@ -11,12 +11,12 @@ from agrad import ops
 from agrad.aval import Aval, interning
 from agrad.backend import Backend
 from agrad.creation import create
+from agrad.declare import Op
 from agrad.errors import BackendError, PluginError
 from agrad.fallbacks import with_fallbacks
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.specialise import creation_signature, function
 from agrad.ops import EXTENSIONS, INTERNAL, lookup
-from agrad.ops.declare import Op
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 from agrad.plugins import backends
 from agrad.tensors import Tensor, operate, specialised_tensor

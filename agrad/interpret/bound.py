@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from agrad.declare import Op, Partial, select
 from agrad.interpret.space import Space
-from agrad.ops.declare import Op, Partial, select
 
 __all__ = ["Bound", "names_of"]
 

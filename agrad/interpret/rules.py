@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agrad.aval import Aval
+from agrad.declare import select
 from agrad.errors import GraphError
 from agrad.interpret.apply import is_tracked
 from agrad.interpret.bound import Bound, names_of
 from agrad.ops._shapes import device_of
-from agrad.ops.declare import select
 
 __all__ = ["SYMBOLS", "call", "checked", "environment", "prepared", "restore", "times", "zeros"]
 

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from agrad.declare import Op, select
 from agrad.interpret.apply import apply, compose, evaluate, raw_of
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF
 from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node, rank
 from agrad.interpret.rules import SYMBOLS, restore
-from agrad.ops.declare import Op, select
 
 __all__ = ["creation_signature", "function"]
 

@@ -1,17 +1,18 @@
 """The table of ops, chapter by chapter in the order of the standard.
 
-The chapters of the main namespace are entered at once; those of the extensions when one is asked for.
+The chapters of the main namespace are read at once; those of the extensions when one is asked for.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
-from agrad.ops import (  # noqa: F401 - each chapter enters its ops in the table
+from agrad.declare import Op
+from agrad.ops import (
     creation,
     data_type,
-    declare,
     elementwise,
     indexing,
     linear_algebra,
@@ -23,7 +24,6 @@ from agrad.ops import (  # noqa: F401 - each chapter enters its ops in the table
     statistical,
     utility,
 )
-from agrad.ops.declare import Op
 
 __all__ = ["EXTENSIONS", "INTERNAL", "Op", "lookup", "table"]
 
@@ -33,21 +33,40 @@ EXTENSIONS = ("linalg", "fft")
 INTERNAL = frozenset({"getitem", "setitem", "scatter", "pow_scalar", "to_device"})
 """Ops that the array object needs and the standard has no function for."""
 
+CHAPTERS = (
+    creation, data_type, elementwise, indexing, linear_algebra, manipulation, methods, searching, sets, sorting,
+    statistical, utility,
+)  # fmt: skip
+
 table: dict[str, Op]
+"""Every op of the standard by name, in its order."""
+
+_known: dict[str, Op] = {}
+
+
+def _read(chapter: ModuleType) -> None:
+    """Enter the ops of a chapter; a second one of the same name is an error."""
+    for op in chapter.OPS:
+        if _known.setdefault(op.name, op) is not op:
+            raise ValueError(f"op {op.name!r} is declared twice; an op has one declaration")
+
+
+for _chapter in CHAPTERS:
+    _read(_chapter)
 
 
 def lookup(name: str) -> Op | None:
     """The op of that name, if there is one."""
-    chapter = name.partition(".")[0]
-    if chapter != name and chapter in EXTENSIONS:
-        import_module(f"agrad.ops.{chapter}")
-    return declare.table.get(name)
+    extension = name.partition(".")[0]
+    if name not in _known and extension in EXTENSIONS:
+        _read(import_module(f"agrad.ops.{extension}"))
+    return _known.get(name)
 
 
 def __getattr__(name: str) -> Any:
     if name != "table":
         raise AttributeError(f"module 'agrad.ops' has no attribute {name!r}")
-    for chapter in EXTENSIONS:
-        import_module(f"agrad.ops.{chapter}")
-    globals()["table"] = declare.table
-    return declare.table
+    for extension in EXTENSIONS:
+        _read(import_module(f"agrad.ops.{extension}"))
+    globals()["table"] = _known
+    return _known

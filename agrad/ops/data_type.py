@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from agrad.ops.declare import constant, linear
+from agrad.declare import constant, linear
 
-linear("astype(x, dtype, /, *, copy=True, device=None)", lambda ct: ct)  # the engine casts back
-constant("can_cast(from_, to, /)", "it is about dtypes")
-constant("finfo(type, /)", "it is about dtypes")
-constant("iinfo(type, /)", "it is about dtypes")
-constant("isdtype(dtype, kind)", "it is about dtypes")
-constant("result_type(*arrays_and_dtypes)", "it is about dtypes")
+OPS = (
+    linear("astype(x, dtype, /, *, copy=True, device=None)", lambda ct: ct),  # the engine casts back
+    constant("can_cast(from_, to, /)", "it is about dtypes"),
+    constant("finfo(type, /)", "it is about dtypes"),
+    constant("iinfo(type, /)", "it is about dtypes"),
+    constant("isdtype(dtype, kind)", "it is about dtypes"),
+    constant("result_type(*arrays_and_dtypes)", "it is about dtypes"),
+)

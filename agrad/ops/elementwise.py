@@ -13,98 +13,104 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from agrad.declare import constant, elementwise, general, select
 from agrad.ops._shapes import is_complex
-from agrad.ops.declare import constant, elementwise, general, select
 
-general("abs(x, /)", vjp=lambda xp, ct, x: ct * xp.sign(x), jvp=lambda xp, t, x: _dot(xp, xp.sign(x), t))
-elementwise("acos", lambda xp, x: -1 / _circle(xp, x))
-elementwise("acosh", lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x - -1)))
-elementwise("add", 1, 1)
-elementwise("asin", lambda xp, x: 1 / _circle(xp, x))
-elementwise("asinh", lambda xp, x: 1 / _hyperbola(xp, x))
-elementwise("atan", lambda xp, x: xp.square(1 / _hyperbola(xp, x)))
-elementwise("atan2", lambda xp, x1, x2: _inverted(xp, x2, x1), lambda xp, x1, x2: -_inverted(xp, x1, x2))
-elementwise("atanh", lambda x: 1 / (1 - x) / (1 + x))
-constant("bitwise_and(x1, x2, /)", "bits have no derivative")
-constant("bitwise_left_shift(x1, x2, /)", "bits have no derivative")
-constant("bitwise_invert(x, /)", "bits have no derivative")
-constant("bitwise_or(x1, x2, /)", "bits have no derivative")
-constant("bitwise_right_shift(x1, x2, /)", "bits have no derivative")
-constant("bitwise_xor(x1, x2, /)", "bits have no derivative")
-elementwise("ceil", 0)
-elementwise(
-    "clip(x, /, min=None, max=None)",
-    select(lambda xp, x, min, max: (xp.clip(x, min, None) == x) & (xp.clip(x, None, max) == x)),
-    select(lambda out, x, min: (x < min) & (out == min)),
-    select(lambda xp, x, min, max: xp.clip(x, min, None) > max),
+OPS = (
+    general("abs(x, /)", vjp=lambda xp, ct, x: ct * xp.sign(x), jvp=lambda xp, t, x: _dot(xp, xp.sign(x), t)),
+    elementwise("acos", lambda xp, x: -1 / _circle(xp, x)),
+    elementwise("acosh", lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x - -1))),
+    elementwise("add", 1, 1),
+    elementwise("asin", lambda xp, x: 1 / _circle(xp, x)),
+    elementwise("asinh", lambda xp, x: 1 / _hyperbola(xp, x)),
+    elementwise("atan", lambda xp, x: xp.square(1 / _hyperbola(xp, x))),
+    elementwise("atan2", lambda xp, x1, x2: _inverted(xp, x2, x1), lambda xp, x1, x2: -_inverted(xp, x1, x2)),
+    elementwise("atanh", lambda x: 1 / (1 - x) / (1 + x)),
+    constant("bitwise_and(x1, x2, /)", "bits have no derivative"),
+    constant("bitwise_left_shift(x1, x2, /)", "bits have no derivative"),
+    constant("bitwise_invert(x, /)", "bits have no derivative"),
+    constant("bitwise_or(x1, x2, /)", "bits have no derivative"),
+    constant("bitwise_right_shift(x1, x2, /)", "bits have no derivative"),
+    constant("bitwise_xor(x1, x2, /)", "bits have no derivative"),
+    elementwise("ceil", 0),
+    elementwise(
+        "clip(x, /, min=None, max=None)",
+        select(lambda xp, x, min, max: (xp.clip(x, min, None) == x) & (xp.clip(x, None, max) == x)),
+        select(lambda out, x, min: (x < min) & (out == min)),
+        select(lambda xp, x, min, max: xp.clip(x, min, None) > max),
+    ),
+    general("conj(x, /)", vjp=lambda xp, ct: xp.conj(ct), jvp=lambda xp, t: xp.conj(t)),
+    elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0),
+    elementwise("cos", lambda xp, x: -xp.sin(x)),
+    elementwise("cosh", lambda xp, x: xp.sinh(x)),
+    elementwise("divide", lambda x2: 1 / x2, lambda out, x2: -out / x2),
+    constant("equal(x1, x2, /)", "a truth value has no derivative"),
+    elementwise("exp", lambda out: out),
+    elementwise("expm1", lambda xp, x: xp.exp(x)),
+    elementwise("floor", 0),
+    elementwise("floor_divide", 0, 0),
+    constant("greater(x1, x2, /)", "a truth value has no derivative"),
+    constant("greater_equal(x1, x2, /)", "a truth value has no derivative"),
+    elementwise("hypot", lambda xp, out, x1: x1 / _nonzero(xp, out), lambda xp, out, x2: x2 / _nonzero(xp, out)),
+    general("imag(x, /)", vjp=lambda ct: ct * 1j, jvp=lambda xp, t: xp.imag(t)),
+    constant("isfinite(x, /)", "a truth value has no derivative"),
+    constant("isinf(x, /)", "a truth value has no derivative"),
+    constant("isnan(x, /)", "a truth value has no derivative"),
+    constant("less(x1, x2, /)", "a truth value has no derivative"),
+    constant("less_equal(x1, x2, /)", "a truth value has no derivative"),
+    elementwise("log", lambda x: 1 / x),
+    elementwise("log1p", lambda x: 1 / (1 + x)),
+    elementwise("log2", lambda x: math.log2(math.e) / x),
+    elementwise("log10", lambda x: math.log10(math.e) / x),
+    elementwise("logaddexp", lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1)),
+    constant("logical_and(x1, x2, /)", "a truth value has no derivative"),
+    constant("logical_not(x, /)", "a truth value has no derivative"),
+    constant("logical_or(x1, x2, /)", "a truth value has no derivative"),
+    constant("logical_xor(x1, x2, /)", "a truth value has no derivative"),
+    elementwise(
+        "maximum",
+        select(lambda x1, x2: x1 > x2, tie=lambda x1, x2: x1 == x2),
+        select(lambda x1, x2: x2 > x1, tie=lambda x1, x2: x1 == x2),
+    ),
+    elementwise(
+        "minimum",
+        select(lambda x1, x2: x1 < x2, tie=lambda x1, x2: x1 == x2),
+        select(lambda x1, x2: x2 < x1, tie=lambda x1, x2: x1 == x2),
+    ),
+    elementwise("multiply", lambda x2: x2, lambda x1: x1),
+    elementwise("negative", -1),
+    constant(
+        "nextafter(x1, x2, /)", "a step from one floating-point number to the next is no function of real numbers"
+    ),
+    constant("not_equal(x1, x2, /)", "a truth value has no derivative"),
+    elementwise("positive", 1),
+    elementwise(
+        "pow",
+        lambda xp, x1, x2: x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, x2 - 1),
+        lambda xp, out, x1: out * xp.log(xp.where(x1 == 0, 1, xp.astype(x1, out.dtype, copy=False))),
+    ),
+    elementwise(
+        "pow_scalar(x, /, exponent)",
+        lambda x, exponent: exponent * x ** (exponent - 1) if exponent else 0.0,
+        forward=lambda x, exponent: x**exponent,
+    ),
+    general("real(x, /)", vjp=lambda ct: ct, jvp=lambda xp, t: xp.real(t)),
+    elementwise("reciprocal", lambda out: -out * out),
+    elementwise("remainder", 1, lambda xp, x1, x2: -xp.floor_divide(x1, x2)),
+    elementwise("round", 0),
+    general(
+        "sign(x, /)", vjp=lambda xp, ct, out, x: _turn(xp, ct, out, x), jvp=lambda xp, t, out, x: _turn(xp, t, out, x)
+    ),
+    constant("signbit(x, /)", "a truth value has no derivative"),
+    elementwise("sin", lambda xp, x: xp.cos(x)),
+    elementwise("sinh", lambda xp, x: xp.cosh(x)),
+    elementwise("square", lambda x: 2 * x),
+    elementwise("sqrt", lambda out: 0.5 / out),
+    elementwise("subtract", 1, -1),
+    elementwise("tan", lambda out: 1 + out * out),
+    elementwise("tanh", lambda out: 1 - out * out),
+    elementwise("trunc", 0),
 )
-general("conj(x, /)", vjp=lambda xp, ct: xp.conj(ct), jvp=lambda xp, t: xp.conj(t))
-elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0)
-elementwise("cos", lambda xp, x: -xp.sin(x))
-elementwise("cosh", lambda xp, x: xp.sinh(x))
-elementwise("divide", lambda x2: 1 / x2, lambda out, x2: -out / x2)
-constant("equal(x1, x2, /)", "a truth value has no derivative")
-elementwise("exp", lambda out: out)
-elementwise("expm1", lambda xp, x: xp.exp(x))
-elementwise("floor", 0)
-elementwise("floor_divide", 0, 0)
-constant("greater(x1, x2, /)", "a truth value has no derivative")
-constant("greater_equal(x1, x2, /)", "a truth value has no derivative")
-elementwise("hypot", lambda xp, out, x1: x1 / _nonzero(xp, out), lambda xp, out, x2: x2 / _nonzero(xp, out))
-general("imag(x, /)", vjp=lambda ct: ct * 1j, jvp=lambda xp, t: xp.imag(t))
-constant("isfinite(x, /)", "a truth value has no derivative")
-constant("isinf(x, /)", "a truth value has no derivative")
-constant("isnan(x, /)", "a truth value has no derivative")
-constant("less(x1, x2, /)", "a truth value has no derivative")
-constant("less_equal(x1, x2, /)", "a truth value has no derivative")
-elementwise("log", lambda x: 1 / x)
-elementwise("log1p", lambda x: 1 / (1 + x))
-elementwise("log2", lambda x: math.log2(math.e) / x)
-elementwise("log10", lambda x: math.log10(math.e) / x)
-elementwise("logaddexp", lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1))
-constant("logical_and(x1, x2, /)", "a truth value has no derivative")
-constant("logical_not(x, /)", "a truth value has no derivative")
-constant("logical_or(x1, x2, /)", "a truth value has no derivative")
-constant("logical_xor(x1, x2, /)", "a truth value has no derivative")
-elementwise(
-    "maximum",
-    select(lambda x1, x2: x1 > x2, tie=lambda x1, x2: x1 == x2),
-    select(lambda x1, x2: x2 > x1, tie=lambda x1, x2: x1 == x2),
-)
-elementwise(
-    "minimum",
-    select(lambda x1, x2: x1 < x2, tie=lambda x1, x2: x1 == x2),
-    select(lambda x1, x2: x2 < x1, tie=lambda x1, x2: x1 == x2),
-)
-elementwise("multiply", lambda x2: x2, lambda x1: x1)
-elementwise("negative", -1)
-constant("nextafter(x1, x2, /)", "a step from one floating-point number to the next is no function of real numbers")
-constant("not_equal(x1, x2, /)", "a truth value has no derivative")
-elementwise("positive", 1)
-elementwise(
-    "pow",
-    lambda xp, x1, x2: x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, x2 - 1),
-    lambda xp, out, x1: out * xp.log(xp.where(x1 == 0, 1, xp.astype(x1, out.dtype, copy=False))),
-)
-elementwise(
-    "pow_scalar(x, /, exponent)",
-    lambda x, exponent: exponent * x ** (exponent - 1) if exponent else 0.0,
-    forward=lambda x, exponent: x**exponent,
-)
-general("real(x, /)", vjp=lambda ct: ct, jvp=lambda xp, t: xp.real(t))
-elementwise("reciprocal", lambda out: -out * out)
-elementwise("remainder", 1, lambda xp, x1, x2: -xp.floor_divide(x1, x2))
-elementwise("round", 0)
-general("sign(x, /)", vjp=lambda xp, ct, out, x: _turn(xp, ct, out, x), jvp=lambda xp, t, out, x: _turn(xp, t, out, x))
-constant("signbit(x, /)", "a truth value has no derivative")
-elementwise("sin", lambda xp, x: xp.cos(x))
-elementwise("sinh", lambda xp, x: xp.cosh(x))
-elementwise("square", lambda x: 2 * x)
-elementwise("sqrt", lambda out: 0.5 / out)
-elementwise("subtract", 1, -1)
-elementwise("tan", lambda out: 1 + out * out)
-elementwise("tanh", lambda out: 1 - out * out)
-elementwise("trunc", 0)
 
 
 def _circle(xp: Any, x: Any) -> Any:

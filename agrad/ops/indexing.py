@@ -5,27 +5,28 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from agrad.declare import linear
 from agrad.ops._shapes import along
-from agrad.ops.declare import linear
 
-linear(
-    "take(x, indices, /, *, axis=None)",
-    lambda xp, ct, x, indices, axis: _put(xp, ct, x, indices, axis),
-    None,
+OPS = (
+    linear(
+        "take(x, indices, /, *, axis=None)",
+        lambda xp, ct, x, indices, axis: _put(xp, ct, x, indices, axis),
+        None,
+    ),
+    linear(
+        "take_along_axis(x, indices, /, *, axis=-1)",
+        lambda xp, ct, x, indices, axis: _put_along_axis(xp, ct, x, indices, axis % x.ndim),
+        None,
+    ),
+    linear("getitem(x, /, key)", lambda xp, ct, x, key: xp.scatter(ct, key, shape=x.shape)),
+    linear(
+        "setitem(x, value, /, *, key)",
+        lambda xp, ct, key: xp.setitem(ct, key, 0),
+        lambda xp, ct, value, key: _written(xp, ct, value, key),
+    ),
+    linear("scatter(values, /, key, *, shape)", lambda xp, ct, key: xp.getitem(ct, key)),
 )
-linear(
-    "take_along_axis(x, indices, /, *, axis=-1)",
-    lambda xp, ct, x, indices, axis: _put_along_axis(xp, ct, x, indices, axis % x.ndim),
-    None,
-)
-
-linear("getitem(x, /, key)", lambda xp, ct, x, key: xp.scatter(ct, key, shape=x.shape))
-linear(
-    "setitem(x, value, /, *, key)",
-    lambda xp, ct, key: xp.setitem(ct, key, 0),
-    lambda xp, ct, value, key: _written(xp, ct, value, key),
-)
-linear("scatter(values, /, key, *, shape)", lambda xp, ct, key: xp.getitem(ct, key))
 
 
 def _put(xp: Any, ct: Any, x: Any, indices: Any, axis: int | None) -> Any:

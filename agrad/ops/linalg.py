@@ -20,117 +20,122 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
+from agrad.declare import composite, constant, general, linear
 from agrad.ops._shapes import device_of, is_complex, keep
-from agrad.ops.declare import composite, constant, general, linear
 
 BLOCK = 64
 """Below this size, a product of matrices costs less than the calls that splitting them takes."""
 
-# Murray, Differentiation of the Cholesky decomposition (2016)
-general(
-    "linalg.cholesky(x, /, *, upper=False)",
-    vjp=lambda xp, ct, out, upper: _cholesky_vjp(xp, _h(xp, ct), _h(xp, out)) if upper else _cholesky_vjp(xp, ct, out),
-    jvp=lambda xp, t, out, upper: _h(xp, _cholesky_jvp(xp, t, _h(xp, out))) if upper else _cholesky_jvp(xp, t, out),
-)
-composite("linalg.cross(x1, x2, /, *, axis=-1)", lambda xp, x1, x2, axis: _cross(xp, x1, x2, axis))
-# Jacobi's formula: d det x = tr(adj(x) dx)
-general(
-    "linalg.det(x, /)",
-    vjp=lambda xp, ct, x: ct[..., None, None] * _h(xp, _adjugate(xp, x)),
-    jvp=lambda xp, t, x: _sum2(xp, xp.matrix_transpose(_adjugate(xp, x)) * t),
-)
-linear(
-    "linalg.diagonal(x, /, *, offset=0)",
-    lambda xp, ct, x, offset: _place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
-)
-# Boeddeker et al., On the computation of complex-valued gradients (2017): unit vectors, their phases kept
-general(
-    "linalg.eig(x, /)",
-    vjp=lambda xp, ct, out: _eig_vjp(xp, ct, out),
-    jvp=lambda xp, t, out: _eig_jvp(xp, t, out),
-    outputs=2,
-)
-# Giles, Collected matrix derivative results (2008)
-general(
-    "linalg.eigh(x, /)",
-    vjp=lambda xp, ct, out: _eigh_vjp(xp, ct, out),
-    jvp=lambda xp, t, out: _eigh_jvp(xp, t, out),
-    outputs=2,
-)
-# through eig: two routines of a backend need not agree on the order of eigenvalues
-composite("linalg.eigvals(x, /)", lambda xp, x: xp.linalg.eig(x)[0])
-general(
-    "linalg.eigvalsh(x, /)",
-    vjp=lambda xp, ct, x: _eigvalsh_vjp(xp, ct, x),
-    jvp=lambda xp, t, x: _eigvalsh_jvp(xp, t, x),
-)
-# Giles (2008)
-general(
-    "linalg.inv(x, /)",
-    vjp=lambda xp, ct, out: -(_h(xp, out) @ ct @ _h(xp, out)),
-    jvp=lambda xp, t, out: -(out @ t @ out),
-)
-composite(
-    "linalg.matrix_norm(x, /, *, keepdims=False, ord='fro')",
-    lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
-)
-composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n))
-constant("linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer")
-composite("linalg.outer(x1, x2, /)", lambda xp, x1, x2: _outer(xp, x1, x2))
-# Golub and Pereyra, The differentiation of pseudo-inverses (1973), for perturbations that keep the rank
-general(
-    "linalg.pinv(x, /, *, rtol=None)",
-    vjp=lambda xp, ct, out, x: _pinv_vjp(xp, ct, out, x),
-    jvp=lambda xp, t, out, x: _pinv_jvp(xp, t, out, x),
-)
-# Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010)
-general(
-    "linalg.qr(x, /, *, mode='reduced')",
-    vjp=lambda xp, ct, out: _qr_vjp(xp, ct, out),
-    jvp=lambda xp, t, out: _qr_jvp(xp, t, out),
-    outputs=2,
-)
-# Boeddeker et al. (2017): d log det x = tr(x^-1 dx), of which logabsdet takes the real part and the sign the other
-general(
-    "linalg.slogdet(x, /)",
-    vjp=lambda xp, ct, out, x: _slogdet_vjp(xp, ct, out[0], x),
-    jvp=lambda xp, t, out, x: _slogdet_jvp(xp, t, out[0], x),
-    outputs=2,
-)
-# Giles (2008)
-general(
-    "linalg.solve(x1, x2, /)",
-    vjp=lambda xp, ct, out, x1, x2: _solve_vjp(xp, ct, out, x1, x2.ndim == 1),
-    jvp=(
-        lambda xp, t, out, x1, x2: -_solve(xp, x1, _columns(t, False) @ _columns(out, x2.ndim == 1), x2.ndim == 1),
-        lambda xp, t, x1: xp.linalg.solve(x1, t),
+OPS = (
+    # Murray, Differentiation of the Cholesky decomposition (2016)
+    general(
+        "linalg.cholesky(x, /, *, upper=False)",
+        vjp=lambda xp, ct, out, upper: (
+            _cholesky_vjp(xp, _h(xp, ct), _h(xp, out)) if upper else _cholesky_vjp(xp, ct, out)
+        ),
+        jvp=lambda xp, t, out, upper: _h(xp, _cholesky_jvp(xp, t, _h(xp, out))) if upper else _cholesky_jvp(xp, t, out),
     ),
-)
-# Townsend, Differentiating the SVD (2016); Wan and Zhang (2019) for the phases of complex vectors
-general(
-    "linalg.svd(x, /, *, full_matrices=True)",
-    vjp=lambda xp, ct, out: _svd_vjp(xp, ct, out),
-    jvp=lambda xp, t, out: _svd_jvp(xp, t, out),
-    outputs=3,
-)
-general(
-    "linalg.svdvals(x, /)",
-    vjp=lambda xp, ct, x: _svdvals_vjp(xp, ct, x),
-    jvp=lambda xp, t, x: _svdvals_jvp(xp, t, x),
-)
-composite(
-    "linalg.trace(x, /, *, offset=0, dtype=None)",
-    lambda xp, x, offset, dtype: xp.sum(xp.linalg.diagonal(x, offset=offset), axis=-1, dtype=dtype),
-)
-general(
-    "linalg.vector_norm(x, /, *, axis=None, keepdims=False, ord=2)",
-    vjp=lambda xp, ct, out, x, axis, keepdims, ord: (
-        keep(xp, ct, axis, x.ndim, keepdims) * _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)
+    composite("linalg.cross(x1, x2, /, *, axis=-1)", lambda xp, x1, x2, axis: _cross(xp, x1, x2, axis)),
+    # Jacobi's formula: d det x = tr(adj(x) dx)
+    general(
+        "linalg.det(x, /)",
+        vjp=lambda xp, ct, x: ct[..., None, None] * _h(xp, _adjugate(xp, x)),
+        jvp=lambda xp, t, x: _sum2(xp, xp.matrix_transpose(_adjugate(xp, x)) * t),
     ),
-    jvp=lambda xp, t, out, x, axis, keepdims, ord: xp.sum(
-        _real(xp, _conj(xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)) * t),
-        axis=axis,
-        keepdims=keepdims,
+    linear(
+        "linalg.diagonal(x, /, *, offset=0)",
+        lambda xp, ct, x, offset: _place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
+    ),
+    # Boeddeker et al., On the computation of complex-valued gradients (2017): unit vectors, their phases kept
+    general(
+        "linalg.eig(x, /)",
+        vjp=lambda xp, ct, out: _eig_vjp(xp, ct, out),
+        jvp=lambda xp, t, out: _eig_jvp(xp, t, out),
+        outputs=2,
+    ),
+    # Giles, Collected matrix derivative results (2008)
+    general(
+        "linalg.eigh(x, /)",
+        vjp=lambda xp, ct, out: _eigh_vjp(xp, ct, out),
+        jvp=lambda xp, t, out: _eigh_jvp(xp, t, out),
+        outputs=2,
+    ),
+    # through eig: two routines of a backend need not agree on the order of eigenvalues
+    composite("linalg.eigvals(x, /)", lambda xp, x: xp.linalg.eig(x)[0]),
+    general(
+        "linalg.eigvalsh(x, /)",
+        vjp=lambda xp, ct, x: _eigvalsh_vjp(xp, ct, x),
+        jvp=lambda xp, t, x: _eigvalsh_jvp(xp, t, x),
+    ),
+    # Giles (2008)
+    general(
+        "linalg.inv(x, /)",
+        vjp=lambda xp, ct, out: -(_h(xp, out) @ ct @ _h(xp, out)),
+        jvp=lambda xp, t, out: -(out @ t @ out),
+    ),
+    composite(
+        "linalg.matrix_norm(x, /, *, keepdims=False, ord='fro')",
+        lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
+    ),
+    composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n)),
+    constant("linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer"),
+    composite("linalg.outer(x1, x2, /)", lambda xp, x1, x2: _outer(xp, x1, x2)),
+    # Golub and Pereyra, The differentiation of pseudo-inverses (1973), for perturbations that keep the rank
+    general(
+        "linalg.pinv(x, /, *, rtol=None)",
+        vjp=lambda xp, ct, out, x: _pinv_vjp(xp, ct, out, x),
+        jvp=lambda xp, t, out, x: _pinv_jvp(xp, t, out, x),
+    ),
+    # Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010)
+    general(
+        "linalg.qr(x, /, *, mode='reduced')",
+        vjp=lambda xp, ct, out: _qr_vjp(xp, ct, out),
+        jvp=lambda xp, t, out: _qr_jvp(xp, t, out),
+        outputs=2,
+    ),
+    # Boeddeker et al. (2017): d log det x = tr(x^-1 dx), of which logabsdet takes the real part and the sign the other
+    general(
+        "linalg.slogdet(x, /)",
+        vjp=lambda xp, ct, out, x: _slogdet_vjp(xp, ct, out[0], x),
+        jvp=lambda xp, t, out, x: _slogdet_jvp(xp, t, out[0], x),
+        outputs=2,
+    ),
+    # Giles (2008)
+    general(
+        "linalg.solve(x1, x2, /)",
+        vjp=lambda xp, ct, out, x1, x2: _solve_vjp(xp, ct, out, x1, x2.ndim == 1),
+        jvp=(
+            lambda xp, t, out, x1, x2: -_solve(xp, x1, _columns(t, False) @ _columns(out, x2.ndim == 1), x2.ndim == 1),
+            lambda xp, t, x1: xp.linalg.solve(x1, t),
+        ),
+    ),
+    # Townsend, Differentiating the SVD (2016); Wan and Zhang (2019) for the phases of complex vectors
+    general(
+        "linalg.svd(x, /, *, full_matrices=True)",
+        vjp=lambda xp, ct, out: _svd_vjp(xp, ct, out),
+        jvp=lambda xp, t, out: _svd_jvp(xp, t, out),
+        outputs=3,
+    ),
+    general(
+        "linalg.svdvals(x, /)",
+        vjp=lambda xp, ct, x: _svdvals_vjp(xp, ct, x),
+        jvp=lambda xp, t, x: _svdvals_jvp(xp, t, x),
+    ),
+    composite(
+        "linalg.trace(x, /, *, offset=0, dtype=None)",
+        lambda xp, x, offset, dtype: xp.sum(xp.linalg.diagonal(x, offset=offset), axis=-1, dtype=dtype),
+    ),
+    general(
+        "linalg.vector_norm(x, /, *, axis=None, keepdims=False, ord=2)",
+        vjp=lambda xp, ct, out, x, axis, keepdims, ord: (
+            keep(xp, ct, axis, x.ndim, keepdims)
+            * _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)
+        ),
+        jvp=lambda xp, t, out, x, axis, keepdims, ord: xp.sum(
+            _real(xp, _conj(xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)) * t),
+            axis=axis,
+            keepdims=keepdims,
+        ),
     ),
 )
 

@@ -6,32 +6,34 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from agrad.declare import bilinear, general, linear
 from agrad.ops._shapes import is_complex
-from agrad.ops.declare import bilinear, general, linear
 
 Axes = int | Sequence[Sequence[int]]
 
-bilinear(
-    "matmul(x1, x2, /)",
-    lambda xp, ct, x2: _matmul_transpose_1(xp, ct, x2),
-    lambda xp, ct, x1, x2: _matmul_transpose_2(xp, ct, x1, x2),
-)
-linear("matrix_transpose(x, /)", lambda xp, ct: xp.matrix_transpose(ct))
-bilinear(
-    "tensordot(x1, x2, /, *, axes=2)",
-    lambda xp, ct, x2, axes: _tensordot_transpose_1(xp, ct, x2, axes),
-    lambda xp, ct, x1, axes: _tensordot_transpose_2(xp, ct, x1, axes),
-)
-# not bilinear: it conjugates its first argument
-general(
-    "vecdot(x1, x2, /, *, axis=-1)",
-    vjp=(
-        lambda xp, ct, x2, axis: xp.expand_dims(xp.conj(ct) if is_complex(xp, ct) else ct, axis=axis) * x2,
-        lambda xp, ct, x1, axis: xp.expand_dims(ct, axis=axis) * x1,
+OPS = (
+    bilinear(
+        "matmul(x1, x2, /)",
+        lambda xp, ct, x2: _matmul_transpose_1(xp, ct, x2),
+        lambda xp, ct, x1, x2: _matmul_transpose_2(xp, ct, x1, x2),
     ),
-    jvp=(
-        lambda xp, t, x2, axis: xp.vecdot(t, x2, axis=axis),
-        lambda xp, t, x1, axis: xp.vecdot(x1, t, axis=axis),
+    linear("matrix_transpose(x, /)", lambda xp, ct: xp.matrix_transpose(ct)),
+    bilinear(
+        "tensordot(x1, x2, /, *, axes=2)",
+        lambda xp, ct, x2, axes: _tensordot_transpose_1(xp, ct, x2, axes),
+        lambda xp, ct, x1, axes: _tensordot_transpose_2(xp, ct, x1, axes),
+    ),
+    # not bilinear: it conjugates its first argument
+    general(
+        "vecdot(x1, x2, /, *, axis=-1)",
+        vjp=(
+            lambda xp, ct, x2, axis: xp.expand_dims(xp.conj(ct) if is_complex(xp, ct) else ct, axis=axis) * x2,
+            lambda xp, ct, x1, axis: xp.expand_dims(ct, axis=axis) * x1,
+        ),
+        jvp=(
+            lambda xp, t, x2, axis: xp.vecdot(t, x2, axis=axis),
+            lambda xp, t, x1, axis: xp.vecdot(x1, t, axis=axis),
+        ),
     ),
 )
 

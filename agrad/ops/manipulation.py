@@ -6,35 +6,37 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from agrad.declare import composite, constant, general, linear
 from agrad.ops._shapes import along
-from agrad.ops.declare import composite, constant, general, linear
 
-composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays))
-constant("broadcast_shapes(*shapes)", "shapes are integers")
-linear("broadcast_to(x, /, shape)", lambda ct: ct)  # the engine sums over the broadcast axes
-linear("concat(arrays, /, *, axis=0)", lambda xp, ct, arrays, axis: _split(xp, ct, arrays, axis))
-linear("expand_dims(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape))
-linear("flip(x, /, *, axis=None)", lambda xp, ct, axis: xp.flip(ct, axis=axis))
-linear(
-    "moveaxis(x, source, destination, /)",
-    lambda xp, ct, source, destination: xp.moveaxis(ct, destination, source),
-)
-linear("permute_dims(x, /, axes)", lambda xp, ct, axes: xp.permute_dims(ct, _inverse(axes)))
-linear(
-    "repeat(x, repeats, /, *, axis=None)",
-    lambda xp, ct, x, repeats, axis: _sum_of_repeats(xp, ct, x, repeats, axis),
-    None,
-)
-linear("reshape(x, /, shape, *, copy=None)", lambda xp, ct, x: xp.reshape(ct, x.shape))
-linear("roll(x, /, shift, *, axis=None)", lambda xp, ct, shift, axis: xp.roll(ct, _negative(shift), axis=axis))
-linear("squeeze(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape))
-linear("stack(arrays, /, *, axis=0)", lambda xp, ct, axis: list(xp.unstack(ct, axis=axis)))
-linear("tile(x, repetitions, /)", lambda xp, ct, x, repetitions: _sum_of_tiles(xp, ct, x, repetitions))
-general(
-    "unstack(x, /, *, axis=0)",
-    vjp=lambda xp, ct, axis: xp.stack(ct, axis=axis),
-    jvp=lambda xp, t, axis: xp.unstack(t, axis=axis),
-    outputs=0,
+OPS = (
+    composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays)),
+    constant("broadcast_shapes(*shapes)", "shapes are integers"),
+    linear("broadcast_to(x, /, shape)", lambda ct: ct),  # the engine sums over the broadcast axes
+    linear("concat(arrays, /, *, axis=0)", lambda xp, ct, arrays, axis: _split(xp, ct, arrays, axis)),
+    linear("expand_dims(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape)),
+    linear("flip(x, /, *, axis=None)", lambda xp, ct, axis: xp.flip(ct, axis=axis)),
+    linear(
+        "moveaxis(x, source, destination, /)",
+        lambda xp, ct, source, destination: xp.moveaxis(ct, destination, source),
+    ),
+    linear("permute_dims(x, /, axes)", lambda xp, ct, axes: xp.permute_dims(ct, _inverse(axes))),
+    linear(
+        "repeat(x, repeats, /, *, axis=None)",
+        lambda xp, ct, x, repeats, axis: _sum_of_repeats(xp, ct, x, repeats, axis),
+        None,
+    ),
+    linear("reshape(x, /, shape, *, copy=None)", lambda xp, ct, x: xp.reshape(ct, x.shape)),
+    linear("roll(x, /, shift, *, axis=None)", lambda xp, ct, shift, axis: xp.roll(ct, _negative(shift), axis=axis)),
+    linear("squeeze(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape)),
+    linear("stack(arrays, /, *, axis=0)", lambda xp, ct, axis: list(xp.unstack(ct, axis=axis))),
+    linear("tile(x, repetitions, /)", lambda xp, ct, x, repetitions: _sum_of_tiles(xp, ct, x, repetitions)),
+    general(
+        "unstack(x, /, *, axis=0)",
+        vjp=lambda xp, ct, axis: xp.stack(ct, axis=axis),
+        jvp=lambda xp, t, axis: xp.unstack(t, axis=axis),
+        outputs=0,
+    ),
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from agrad.ops.declare import linear
+from agrad.declare import linear
 
-linear(
-    "to_device(x, /, device, *, origin, stream=None)",
-    lambda xp, ct, device, origin: xp.to_device(ct, origin, origin=device),
+OPS = (
+    linear(
+        "to_device(x, /, device, *, origin, stream=None)",
+        lambda xp, ct, device, origin: xp.to_device(ct, origin, origin=device),
+    ),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from agrad.ops.declare import constant
+from agrad.declare import constant
 
-constant("isin(x1, x2, /, *, invert=False)", "a truth value has no derivative")
-constant("unique_all(x, /)", "which values are distinct, and so the shape, depends on the data")
-constant("unique_counts(x, /)", "which values are distinct, and so the shape, depends on the data")
-constant("unique_inverse(x, /)", "which values are distinct, and so the shape, depends on the data")
-constant("unique_values(x, /)", "which values are distinct, and so the shape, depends on the data")
+OPS = (
+    constant("isin(x1, x2, /, *, invert=False)", "a truth value has no derivative"),
+    constant("unique_all(x, /)", "which values are distinct, and so the shape, depends on the data"),
+    constant("unique_counts(x, /)", "which values are distinct, and so the shape, depends on the data"),
+    constant("unique_inverse(x, /)", "which values are distinct, and so the shape, depends on the data"),
+    constant("unique_values(x, /)", "which values are distinct, and so the shape, depends on the data"),
+)

@@ -6,70 +6,76 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from agrad.declare import general, linear
 from agrad.ops._shapes import along, axes_of, is_complex, keep
-from agrad.ops.declare import general, linear
 
 Axis = int | Sequence[int] | None
 
-general(
-    "cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False)",
-    vjp=lambda xp, ct, x, axis, include_initial: _cumulative_prod_vjp(xp, ct, x, axis or 0, include_initial),
-    jvp=lambda xp, t, out, x, axis, include_initial: _cumulative_prod_jvp(xp, t, out, x, axis or 0, include_initial),
-)
-linear(
-    "cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False)",
-    lambda xp, ct, axis, include_initial: _cumulative_sum_transpose(xp, ct, axis or 0, include_initial),
-)
-general(
-    "max(x, /, *, axis=None, keepdims=False)",
-    vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
-    jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
-)
-linear(
-    "mean(x, /, *, axis=None, keepdims=False)",
-    lambda xp, ct, x, axis, keepdims: xp.broadcast_to(
-        keep(xp, ct, axis, x.ndim, keepdims) / (_count(x, axis) or 1), x.shape
+OPS = (
+    general(
+        "cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False)",
+        vjp=lambda xp, ct, x, axis, include_initial: _cumulative_prod_vjp(xp, ct, x, axis or 0, include_initial),
+        jvp=lambda xp, t, out, x, axis, include_initial: _cumulative_prod_jvp(
+            xp, t, out, x, axis or 0, include_initial
+        ),
     ),
-)
-general(
-    "min(x, /, *, axis=None, keepdims=False)",
-    vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
-    jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
-)
-general(
-    "prod(x, /, *, axis=None, dtype=None, keepdims=False)",
-    vjp=lambda xp, ct, x, axis, keepdims: (
-        keep(xp, ct, axis, x.ndim, keepdims)
-        * _conj(xp, _product_of_others(xp, xp.astype(x, ct.dtype, copy=False), axis))
+    linear(
+        "cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False)",
+        lambda xp, ct, axis, include_initial: _cumulative_sum_transpose(xp, ct, axis or 0, include_initial),
     ),
-    jvp=lambda xp, t, out, x, axis, keepdims: xp.sum(
-        _product_of_others(xp, xp.astype(x, out.dtype, copy=False), axis) * t, axis=axis, keepdims=keepdims
+    general(
+        "max(x, /, *, axis=None, keepdims=False)",
+        vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
+        jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
     ),
-)
-general(
-    "std(x, /, *, axis=None, correction=0.0, keepdims=False)",
-    vjp=lambda xp, ct, out, x, axis, correction, keepdims: (
-        keep(xp, ct, axis, x.ndim, keepdims)
-        * _std_scale(xp, out, x, axis, correction, keepdims)
-        * _centred(xp, x, axis)
+    linear(
+        "mean(x, /, *, axis=None, keepdims=False)",
+        lambda xp, ct, x, axis, keepdims: xp.broadcast_to(
+            keep(xp, ct, axis, x.ndim, keepdims) / (_count(x, axis) or 1), x.shape
+        ),
     ),
-    jvp=lambda xp, t, out, x, axis, correction, keepdims: xp.sum(
-        _std_scale(xp, out, x, axis, correction, keepdims) * _conj(xp, _centred(xp, x, axis)) * t,
-        axis=axis,
-        keepdims=keepdims,
+    general(
+        "min(x, /, *, axis=None, keepdims=False)",
+        vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
+        jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
     ),
-)
-linear(
-    "sum(x, /, *, axis=None, dtype=None, keepdims=False)",
-    lambda xp, ct, x, axis, keepdims: xp.broadcast_to(keep(xp, ct, axis, x.ndim, keepdims), x.shape),
-)
-general(
-    "var(x, /, *, axis=None, correction=0.0, keepdims=False)",
-    vjp=lambda xp, ct, x, axis, correction, keepdims: (
-        keep(xp, ct, axis, x.ndim, keepdims) * 2 / _freedom(x, axis, correction) * _centred(xp, x, axis)
+    general(
+        "prod(x, /, *, axis=None, dtype=None, keepdims=False)",
+        vjp=lambda xp, ct, x, axis, keepdims: (
+            keep(xp, ct, axis, x.ndim, keepdims)
+            * _conj(xp, _product_of_others(xp, xp.astype(x, ct.dtype, copy=False), axis))
+        ),
+        jvp=lambda xp, t, out, x, axis, keepdims: xp.sum(
+            _product_of_others(xp, xp.astype(x, out.dtype, copy=False), axis) * t, axis=axis, keepdims=keepdims
+        ),
     ),
-    jvp=lambda xp, t, x, axis, correction, keepdims: (
-        xp.sum(_conj(xp, _centred(xp, x, axis)) * t, axis=axis, keepdims=keepdims) * 2 / _freedom(x, axis, correction)
+    general(
+        "std(x, /, *, axis=None, correction=0.0, keepdims=False)",
+        vjp=lambda xp, ct, out, x, axis, correction, keepdims: (
+            keep(xp, ct, axis, x.ndim, keepdims)
+            * _std_scale(xp, out, x, axis, correction, keepdims)
+            * _centred(xp, x, axis)
+        ),
+        jvp=lambda xp, t, out, x, axis, correction, keepdims: xp.sum(
+            _std_scale(xp, out, x, axis, correction, keepdims) * _conj(xp, _centred(xp, x, axis)) * t,
+            axis=axis,
+            keepdims=keepdims,
+        ),
+    ),
+    linear(
+        "sum(x, /, *, axis=None, dtype=None, keepdims=False)",
+        lambda xp, ct, x, axis, keepdims: xp.broadcast_to(keep(xp, ct, axis, x.ndim, keepdims), x.shape),
+    ),
+    general(
+        "var(x, /, *, axis=None, correction=0.0, keepdims=False)",
+        vjp=lambda xp, ct, x, axis, correction, keepdims: (
+            keep(xp, ct, axis, x.ndim, keepdims) * 2 / _freedom(x, axis, correction) * _centred(xp, x, axis)
+        ),
+        jvp=lambda xp, t, x, axis, correction, keepdims: (
+            xp.sum(_conj(xp, _centred(xp, x, axis)) * t, axis=axis, keepdims=keepdims)
+            * 2
+            / _freedom(x, axis, correction)
+        ),
     ),
 )
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from agrad.declare import composite, constant
 from agrad.ops._shapes import along
-from agrad.ops.declare import composite, constant
 
-constant("all(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative")
-constant("any(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative")
-composite(
-    "diff(x, /, *, axis=-1, n=1, prepend=None, append=None)",
-    lambda xp, x, axis, n, prepend, append: _diff(xp, x, axis % x.ndim, n, prepend, append),
+OPS = (
+    constant("all(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative"),
+    constant("any(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative"),
+    composite(
+        "diff(x, /, *, axis=-1, n=1, prepend=None, append=None)",
+        lambda xp, x, axis, n, prepend, append: _diff(xp, x, axis % x.ndim, n, prepend, append),
+    ),
 )
 
 

@@ -16,7 +16,7 @@ from mpmath import mp, mpc, mpf
 
 import agrad
 from agrad.ops import table
-from agrad.ops.declare import select
+from agrad.declare import select
 
 array_api_strict.set_array_api_strict_flags(api_version="2025.12")
 mp.dps = 60

@@ -19,14 +19,22 @@ The engine undoes broadcasting, restores dtype and device, conjugates, takes the
 arguments, skips arguments that need no gradient, keeps zeros symbolic and sums contributions.
 Complex numbers: partials and transposes are the plain complex ones (the engine conjugates); a
 general op's VJP is the adjoint itself, Re<v, J w> = Re<J* v, w>.
+
+A declaration returns a record, an `Op`; it changes nothing. Every one takes, besides its rules,
+what the ops of plugins need and the standard's do not (`Extras`): how to compute the op, its docstring, and the cases
+that the conformance suite tries it on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypedDict, Unpack
+
+from agrad.cases import Case
 
 __all__ = [
+    "Extras",
     "Op",
     "Parameter",
     "bilinear",
@@ -36,9 +44,7 @@ __all__ = [
     "elementwise",
     "general",
     "linear",
-    "register",
     "select",
-    "table",
 ]
 
 Rule = Callable[..., Any]
@@ -90,6 +96,12 @@ class Op(NamedTuple):
     """How to compute an op that is not in the standard: a function of ``xp`` and its parameters."""
     custom: bool = False
     """A user's own: what its rules return is checked."""
+    native: Mapping[str, Callable[..., Any] | str] = MappingProxyType({})
+    """A backend's own function by the backend's name; a string ``"module:function"`` is imported when first used."""
+    doc: str = ""
+    cases: tuple[Case, ...] = ()
+    reference: Callable[..., Any] | None = None
+    """The op in high precision, for the conformance suite: a function of mpmath's ``mp`` and its parameters."""
 
     @property
     def several(self) -> bool:
@@ -116,19 +128,23 @@ class Op(NamedTuple):
         return f"({', '.join(parts)})"
 
 
-table: dict[str, Op] = {}
-"""agrad's own ops by name, in the order of declaration, which is the standard's."""
+class Extras(TypedDict, total=False):
+    """Keywords that every declaration takes.
+
+    ``forward(xp, ...)`` computes the op in the standard; it names ``xp`` and parameters, as rules do. ``native`` holds
+    faster or more accurate functions by backend, ``"scipy.special:erf"`` for one, called as the signature says.
+    ``reference(mp, ...)`` computes it with mpmath: an elementwise op on one ``mpf`` or ``mpc`` an argument, any
+    other on NumPy arrays of them.
+    """
+
+    forward: Rule
+    native: Mapping[str, Callable[..., Any] | str]
+    doc: str
+    cases: Sequence[Case]
+    reference: Callable[..., Any]
 
 
-def register(op: Op) -> Op:
-    """Enter an op in the table; a second one of the same name is an error."""
-    if op.name in table:
-        raise ValueError(f"op {op.name!r} is declared twice; an op has one declaration")
-    table[op.name] = op
-    return op
-
-
-def elementwise(signature: str, *partials: Partial, forward: Rule | None = None) -> Op:
+def elementwise(signature: str, *partials: Partial, **extras: Unpack[Extras]) -> Op:
     """Declare an elementwise op by its partial derivative for each argument.
 
     A partial is a function (the complex derivative for complex arguments), a number, a `select`,
@@ -138,22 +154,22 @@ def elementwise(signature: str, *partials: Partial, forward: Rule | None = None)
     if "(" not in signature:
         signature += "(x, /)" if len(partials) == 1 else "(x1, x2, /)"
     name, parameters = _parse(signature)
-    return register(Op(name, "elementwise", parameters, len(partials), partials, forward=forward))
+    return _op(name, "elementwise", parameters, len(partials), partials, extras=extras)
 
 
-def linear(signature: str, *transposes: Rule | None, forward: Rule | None = None) -> Op:
+def linear(signature: str, *transposes: Rule | None, **extras: Unpack[Extras]) -> Op:
     """Declare an op that is linear in those arguments, taken together, that have a transpose.
 
     Its JVP is the op itself. An argument named ``arrays`` is a list, and so is its cotangent.
     """
     name, parameters = _parse(signature)
-    return register(Op(name, "linear", parameters, len(transposes), transposes, forward=forward))
+    return _op(name, "linear", parameters, len(transposes), transposes, extras=extras)
 
 
-def bilinear(signature: str, *transposes: Rule) -> Op:
+def bilinear(signature: str, *transposes: Rule, **extras: Unpack[Extras]) -> Op:
     """Declare an op that is linear in each of two arguments, by the transpose for each."""
     name, parameters = _parse(signature)
-    return register(Op(name, "bilinear", parameters, len(transposes), transposes))
+    return _op(name, "bilinear", parameters, len(transposes), transposes, extras=extras)
 
 
 def general(
@@ -162,7 +178,7 @@ def general(
     vjp: Rule | tuple[Rule | None, ...],
     jvp: Rule | tuple[Rule | None, ...],
     outputs: int = 1,
-    forward: Rule | None = None,
+    **extras: Unpack[Extras],
 ) -> Op:
     """Declare an op by its VJP and its JVP.
 
@@ -174,28 +190,33 @@ def general(
     jvps = jvp if isinstance(jvp, tuple) else (jvp,)
     joint = not isinstance(vjp, tuple) and len(jvps) > 1
     vjps = vjp if isinstance(vjp, tuple) else (vjp,)
-    return register(Op(name, "general", parameters, len(jvps), vjps, jvps, joint, outputs, forward=forward))
+    return _op(name, "general", parameters, len(jvps), vjps, jvps, joint, outputs, extras=extras)
 
 
-def composite(signature: str, decomposition: Rule) -> Op:
+def composite(signature: str, decomposition: Rule, **extras: Unpack[Extras]) -> Op:
     """Declare a composition of other ops: a function of ``xp`` and of the parameters it names.
 
     Calls without a tracked argument use the backend's own function.
     """
     name, parameters = _parse(signature)
-    return register(Op(name, "composite", parameters, decomposition=decomposition))
+    return _op(name, "composite", parameters, decomposition=decomposition, extras=extras)
 
 
-def constant(signature: str, reason: str) -> Op:
+def constant(signature: str, reason: str, **extras: Unpack[Extras]) -> Op:
     """Declare an op that has no derivative: its result is a constant; `reason` says why."""
     name, parameters = _parse(signature)
-    return register(Op(name, "constant", parameters, reason=reason))
+    return _op(name, "constant", parameters, reason=reason, extras=extras)
 
 
 def creation(signature: str) -> Op:
     """Declare a function that makes an array from no array data; users' calls take ``requires_grad=`` too."""
     name, parameters = _parse(signature)
-    return register(Op(name, "creation", parameters, reason="Makes a new array."))
+    return Op(name, "creation", parameters, reason="Makes a new array.")
+
+
+def _op(*fields: Any, extras: Extras, **more: Any) -> Op:
+    op = Op(*fields, **more, **dict[str, Any](extras))
+    return op._replace(cases=tuple(op.cases)) if extras else op
 
 
 def _parse(signature: str) -> tuple[str, tuple[Parameter, ...]]:
