@@ -215,8 +215,10 @@ def creation(signature: str) -> Op:
 
 
 def _op(*fields: Any, extras: Extras, **more: Any) -> Op:
-    op = Op(*fields, **more, **dict[str, Any](extras))
-    return op._replace(cases=tuple(op.cases)) if extras else op
+    values: dict[str, Any] = {**more, **extras}
+    if "cases" in values:
+        values["cases"] = tuple(values["cases"])
+    return Op(*fields, **values)
 
 
 def _parse(signature: str) -> tuple[str, tuple[Parameter, ...]]:
