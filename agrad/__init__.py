@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from agrad.backend import Backend
+from agrad.backend import Backend, BackendRule
 from agrad.errors import (
     AgradError,
     BackendError,
@@ -18,6 +18,7 @@ from agrad.errors import (
     NonScalarError,
     PluginError,
     ShapeError,
+    UnsupportedError,
 )
 from agrad.interpret.levels import enable_grad, no_grad
 from agrad.namespaces import Namespace, array_namespace, namespace
@@ -38,6 +39,7 @@ __all__ = [
     "AgradError",
     "Backend",
     "BackendError",
+    "BackendRule",
     "ConcretizationError",
     "DtypeError",
     "EscapedTensorError",
@@ -50,6 +52,7 @@ __all__ = [
     "PluginError",
     "ShapeError",
     "Tensor",
+    "UnsupportedError",
     "array_namespace",
     "check_grads",
     "custom_op",

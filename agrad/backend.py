@@ -1,4 +1,4 @@
-"""The record by which a backend plugin describes an array library to agrad."""
+"""The records by which a backend plugin describes an array library to agrad."""
 
 from __future__ import annotations
 
@@ -7,11 +7,25 @@ from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-__all__ = ["Backend"]
+from agrad.declare import Op
+
+__all__ = ["CAPABILITIES", "Backend", "BackendRule"]
+
+CAPABILITIES = (
+    "complex", "float64", "linalg", "fft", "boolean indexing", "data-dependent shapes", "in-place", "devices",
+    "determinism",
+)  # fmt: skip
+"""What a backend can do besides single functions, unless it `lacks` it."""
 
 
 def _same(array: Any) -> Any:
     return array
+
+
+def _host(array: Any) -> Any:
+    import numpy  # only who converts between libraries needs it
+
+    return numpy.asarray(array)
 
 
 class Backend(NamedTuple):
@@ -24,8 +38,9 @@ class Backend(NamedTuple):
     load : callable
         Imports the library and returns its namespace: every function, constant, dtype and extension
         of the standard under its standard name, on the library's own arrays. It may also define
-        ``getitem(x, key)``, ``setitem(x, key, value)`` (a new array) and ``scatter(values, key, *,
-        shape)`` (zeros with values added at key); each has a fallback in the standard alone.
+        ``getitem(x, key)``, ``setitem(x, key, value)`` (a new array), ``scatter(values, key, *,
+        shape)`` (zeros with values added at key), ``to_device(x, device)`` and ``Generator(seed)`` (random numbers, see
+        `agrad.random`); each has a fallback in the standard alone.
     owns : callable
         Whether an object is an array (or array scalar) of this library. It is called with objects of
         any type and must not import the library.
@@ -41,6 +56,15 @@ class Backend(NamedTuple):
         Returns a context manager in which underflow, which is harmless, is not reported.
     methods : mapping
         Further attributes for the backend's Tensor class (protocols of the library itself).
+    host : callable
+        Copies an array to a NumPy array in the host's memory; called only when a user asks for another backend.
+    lacks : mapping
+        What the library cannot do, each with the reason: names of ops (``"linalg.eig"``) or `CAPABILITIES`. All else
+        it is taken to do, and the conformance suite holds it to that.
+    library : str
+        The distribution that the library comes in, for its version.
+    install : str
+        The command that installs the library; by default ``pip install 'agrad[name]'``.
     """
 
     name: str
@@ -52,3 +76,32 @@ class Backend(NamedTuple):
     array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext
     methods: Mapping[str, Any] = MappingProxyType({})
+    host: Callable[[Any], Any] = _host
+    lacks: Mapping[str, str] = MappingProxyType({})
+    library: str = ""
+    install: str = ""
+
+    def reason(self, op: str) -> str:
+        """Why this backend cannot do an op; empty where it can."""
+        return self.lacks.get(op) or self.lacks.get(op.partition(".")[0], "")
+
+    @property
+    def how_to_install(self) -> str:
+        """The command that installs the library."""
+        return self.install or f"pip install 'agrad[{self.name}]'"
+
+
+class BackendRule(NamedTuple):
+    """A declaration that takes the place of an op's on one backend.
+
+    Parameters
+    ----------
+    backend : str
+        The backend's name.
+    op : Op
+        A declaration of the same name and signature, with any kind of rule; an op of a plugin is named with the
+        plugin's name, as in ``"special.erf(x, /)"``.
+    """
+
+    backend: str
+    op: Op

@@ -14,6 +14,7 @@ __all__ = [
     "NonScalarError",
     "PluginError",
     "ShapeError",
+    "UnsupportedError",
 ]
 
 
@@ -59,3 +60,7 @@ class NonScalarError(ShapeError, RuntimeError):
 
 class PluginError(AgradError, ImportError):
     """A plugin or backend that is missing, broken or in conflict with another."""
+
+
+class UnsupportedError(AgradError, NotImplementedError):
+    """Something that a backend cannot do, and says so."""

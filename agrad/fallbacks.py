@@ -1,4 +1,4 @@
-"""What gradients need and the standard leaves out, written in the standard alone.
+"""A backend's namespace made complete: what gradients need and the standard leaves out, and the ops of plugins.
 
 A backend that has its own ways to read, update and scatter defines functions of the same names.
 """
@@ -6,32 +6,100 @@ A backend that has its own ways to read, update and scatter defines functions of
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from math import prod
 from typing import Any
 
-__all__ = ["with_fallbacks"]
+from agrad import plugins
+from agrad.backend import Backend
+from agrad.declare import Op
+from agrad.errors import UnsupportedError
+from agrad.interpret.bound import names_of
+from agrad.ops import EXTENSIONS
+
+__all__ = ["Raw"]
 
 
 class Raw:
-    """A backend's namespace, completed by the functions below; attributes are looked up once."""
+    """A backend's namespace, or an extension of it, complete; attributes are looked up once.
 
-    def __init__(self, namespace: Any) -> None:
+    What the library lacks comes from the functions below, or is computed as the table of ops says; the ops of a plugin
+    are an extension named as the plugin is. What cannot be had raises when it is called, and says why.
+    """
+
+    def __init__(self, backend: Backend, namespace: Any, root: Raw | None = None, prefix: str = "") -> None:
+        self._backend = backend
         self._namespace = namespace
+        self._root = root or self
+        self._prefix = prefix
 
     def __getattr__(self, name: str) -> Any:
-        try:
+        op = plugins.rules(self._backend.name).get(self._prefix + name) or plugins.find(self._prefix + name)
+        value: Any
+        if op is not None:
+            value = self._resolve(op)[1]
+        elif self._root is self and name in EXTENSIONS:
+            value = Raw(self._backend, getattr(self._namespace, name, None), self, name + ".")
+        elif self._root is self and plugins.ops(name):
+            value = Raw(self._backend, None, self, name + ".")
+        else:
             value = getattr(self._namespace, name)
-        except AttributeError:
-            if name not in FALLBACKS:
-                raise
-            value = FALLBACKS[name](self._namespace)
         setattr(self, name, value)
         return value
 
+    def _resolve(self, op: Op) -> tuple[str, Callable[..., Any]]:
+        """How an op is computed, "native", "computed" or "unsupported: why", and the function that does it."""
+        backend, name = self._backend, op.name.rpartition(".")[2]
+        why = backend.reason(op.name)
+        if not why:
+            native: Callable[..., Any] | None = _imported(op.native.get(backend.name))
+            native = native or getattr(self._namespace, name, None)
+            if native is not None:
+                return "native", native
+            if name in FALLBACKS and self._root is self:
+                return "computed", FALLBACKS[name](self._namespace)
+            if computed := _computed(self._root, op):
+                return "computed", computed
+            why = f"it has no such function; the op has one for {', '.join(op.native) or 'none'}"
+        return f"unsupported: {why}", _refused(f"the backend {backend.name!r} cannot compute {op.name!r}: {why}")
 
-def with_fallbacks(namespace: Any) -> Any:
-    """A namespace that has ``getitem``, ``setitem`` and ``scatter`` whether or not the library does."""
-    return Raw(namespace)
+
+def _refused(why: str) -> Callable[..., Any]:
+    def refused(*args: Any, **kwargs: Any) -> Any:
+        raise UnsupportedError(why)
+
+    return refused
+
+
+def _imported(native: Callable[..., Any] | str | None) -> Callable[..., Any] | None:
+    """A plugin's function for one backend; None where the library that it is from is not installed."""
+    if not isinstance(native, str):
+        return native
+    module, _, name = native.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), name)
+    except ImportError:
+        return None
+    return found
+
+
+def _computed(root: Raw, op: Op) -> Callable[..., Any] | None:
+    """A function that the library lacks, computed from others where the table says how."""
+    rule = op.forward or op.decomposition
+    if rule is None:
+        return None
+    names = names_of(rule)
+    accepted = [p.name for p in op.parameters]
+    scope: dict[str, Any] = {}
+    taken = ", ".join(f"{p}={p}" for p in accepted)
+    exec(f"def {op.name.rpartition('.')[2]}{op.signature}:\n    return compute(dict({taken}))\n", scope)
+
+    def compute(given: dict[str, Any]) -> Any:
+        given["xp"] = root
+        return rule(**{n: given[n] for n in names})
+
+    scope["compute"] = compute
+    return scope[op.name.rpartition(".")[2]]  # type: ignore[no-any-return]
 
 
 def _getitem(xp: Any) -> Callable[..., Any]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
+from inspect import cleandoc
 from typing import Any
 
-from agrad import ops
+from agrad import ops, plugins
 from agrad.aval import Aval, interning
 from agrad.backend import Backend
 from agrad.creation import create
 from agrad.declare import Op
 from agrad.errors import BackendError, PluginError
-from agrad.fallbacks import with_fallbacks
-from agrad.interpret.bound import Bound, names_of
+from agrad.fallbacks import Raw
+from agrad.interpret.bound import Bound
 from agrad.interpret.specialise import creation_signature, function
-from agrad.ops import EXTENSIONS, INTERNAL, lookup
+from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
-from agrad.plugins import backends
 from agrad.tensors import Tensor, operate, specialised_tensor
 from agrad.views import plain_key
 
@@ -26,7 +25,7 @@ __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
 
 class Extension:
-    """A sub-namespace of the standard: ``linalg`` or ``fft``."""
+    """A sub-namespace: ``linalg`` or ``fft`` of the standard, or the ops of a plugin."""
 
     def __init__(self, space: Namespace, name: str) -> None:
         self._space = space
@@ -36,11 +35,14 @@ class Extension:
     def __getattr__(self, name: str) -> Any:
         made = self._space._function(f"{self._name}.{name}")
         if made is None:
-            raise AttributeError(f"{self.__name__} has no {name!r}: it is not in the array API standard")
+            where = "is not in the array API standard" if self._name in EXTENSIONS else "is none of the plugin's ops"
+            raise AttributeError(f"{self.__name__} has no {name!r}: it {where}")
         setattr(self, name, made)
         return made
 
     def __dir__(self) -> list[str]:
+        if self._name not in EXTENSIONS:
+            return sorted(plugins.ops(self._name))
         prefix = self._name + "."
         return sorted(name[len(prefix) :] for name in (*ops.table, *ALIASES) if name.startswith(prefix))
 
@@ -59,7 +61,8 @@ class Namespace:
     def __init__(self, backend: Backend) -> None:
         self.__name__ = f"agrad[{backend.name}]"
         self._backend = backend
-        self._raw = with_fallbacks(backend.load())
+        self._rules = plugins.rules(backend.name)
+        self._raw = Raw(backend, backend.load())
         self._owns = backend.owns
         self._array_types: set[type] = set()
         self._plain: set[type] = {bool, int, float, complex, type(None), *backend.scalars()}
@@ -71,14 +74,17 @@ class Namespace:
     def __getattr__(self, name: str) -> Any:
         if name in CONSTANTS or name in DTYPES:
             value: Any = getattr(self._raw, name)
-        elif name in EXTENSIONS:
+        elif name in EXTENSIONS or plugins.ops(name):
             value = Extension(self, name)
         elif name in ("_getitem", "_setitem"):
             value = function(self._bind(name[1:]), create)
         else:
             value = self._function(name)
             if value is None:
-                raise AttributeError(f"{self.__name__} has no {name!r}: it is not in the array API standard")
+                raise AttributeError(
+                    f"{self.__name__} has no {name!r}: it is not in the array API standard, and no plugin of that name "
+                    "that has ops is installed"
+                )
         setattr(self, name, value)
         return value
 
@@ -116,24 +122,36 @@ class Namespace:
         """The op of that name with this backend's function."""
         bound = self._bound.get(name)
         if bound is None:
-            owner = self._raw
-            for part in name.split(".")[:-1]:
-                owner = getattr(owner, part)
-            op = lookup(name)
+            op = self._op(name)
             assert op is not None, name
-            impl = getattr(owner, name.split(".")[-1], None)
-            if impl is None:
-                impl = _computed(self._raw, op) or _missing(self, name)
+            impl: Any = self._raw
+            for part in name.split("."):
+                impl = getattr(impl, part)
             if name == "setitem":
                 impl = _data_first(impl)
             bound = self._bound[name] = Bound(op, self, impl)
         return bound
 
+    def _support(self, name: str) -> str:
+        """How the backend computes an op: "native", "computed" from other functions, or "unsupported: why"."""
+        op = self._op(name)
+        assert op is not None, name
+        if op.kind == "composite" and not op.native and "." in name and name.partition(".")[0] not in EXTENSIONS:
+            return "computed"
+        owner = self._raw
+        for part in name.split(".")[:-1]:
+            owner = getattr(owner, part)
+        how: str = owner._resolve(op)[0]
+        return how
+
+    def _op(self, name: str) -> Op | None:
+        return self._rules.get(name) or plugins.find(name)
+
     def _function(self, name: str) -> Callable[..., Any] | None:
         if name in ALIASES:
             shared: Callable[..., Any] = getattr(self, ALIASES[name])
             return shared
-        op = lookup(name)
+        op = self._op(name)
         if op is None:
             return None
         made = function(self._bind(name), create)
@@ -180,28 +198,6 @@ class Namespace:
         return type(like)(*items) if hasattr(like, "_fields") else tuple(items)
 
 
-def _missing(space: Namespace, name: str) -> Callable[..., Any]:
-    def missing(*args: Any, **kwargs: Any) -> Any:
-        raise PluginError(f"the {space._backend.name!r} backend has no function {name!r}")
-
-    return missing
-
-
-def _computed(raw: Any, op: Op) -> Callable[..., Any] | None:
-    """A backend's missing function, computed from others where the table says how."""
-    rule = op.forward or op.decomposition
-    if rule is None:
-        return None
-    names = names_of(rule)
-    accepted = [p.name for p in op.parameters]
-
-    def computed(*args: Any, **kwargs: Any) -> Any:
-        given = {"xp": raw, **dict(zip(accepted, args, strict=False)), **kwargs}
-        return rule(**{n: given[n] for n in names})
-
-    return computed
-
-
 def _plain_keys(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same for rules, whose index arrays may be constant Tensors; the Tensor's own methods have seen to that."""
     return lambda x, key, *value, **options: function(x, plain_key(key)[0], *value, **options)
@@ -212,25 +208,53 @@ def _data_first(setitem: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _documentation(op: Op) -> str:
+    if op.doc or ("." in op.name and op.name.partition(".")[0] not in EXTENSIONS):
+        return cleandoc(op.doc)
     from agrad.ops.docs import docstring
 
     return docstring(op.name, creation_signature(op) if op.kind == "creation" else op.signature)
 
 
-@cache
+_made: dict[str, Namespace] = {}
+
+
 def _namespace(name: str) -> Namespace:
-    known = backends()
+    made = _made.get(name)
+    if made is not None:
+        return made
+    known = plugins.backends()
     if name not in known:
         raise PluginError(
             f"no backend named {name!r} is installed; installed are {sorted(known)}: name one of them, or install "
             f"the plugin that provides it, for example with pip install agrad[{name}]"
         )
     try:
-        return Namespace(known[name])
+        made = _made[name] = Namespace(known[name])
     except ImportError as error:
         raise PluginError(
-            f"the backend {name!r} could not import its library ({error}); install it with pip install 'agrad[{name}]'"
+            f"the backend {name!r} could not import its library ({error}); install it with {known[name].how_to_install}"
         ) from error
+    plugins.in_use.add(name)
+    return made
+
+
+def _forget_plugins() -> None:
+    """Let the next look at a plugin's ops find what there is now."""
+    installed = plugins.backends()
+    for name, space in list(_made.items()):
+        for holder in (space, space._raw):
+            for key, value in list(vars(holder).items()):
+                if isinstance(value, Extension | Raw) and key not in (*EXTENSIONS, "_raw", "_root"):
+                    delattr(holder, key)
+        for key in [key for key in space._bound if key.partition(".")[0] not in (key, *EXTENSIONS)]:
+            del space._bound[key]
+        if name not in installed:
+            del _made[name]
+            plugins.in_use.discard(name)
+    _owners.clear()
+
+
+plugins.changed.append(_forget_plugins)
 
 
 def namespace(name: str | None = None) -> Namespace:
@@ -298,7 +322,7 @@ def array_namespace(*arrays: Any) -> Namespace:
             if space is None:
                 raise BackendError(
                     f"array_namespace got a {type(a).__name__}, which no installed backend owns; "
-                    f"installed are {sorted(backends())}"
+                    f"installed are {sorted(plugins.backends())}"
                 )
         if found is not None and space is not found:
             raise BackendError(
@@ -313,7 +337,7 @@ def owner(a: Any) -> Namespace | None:
     """The namespace whose backend owns a plain array, if any."""
     known = _owners.get(type(a))
     if known is None:
-        for backend in backends().values():
+        for backend in plugins.backends().values():
             if backend.owns(a):
                 known = _owners[type(a)] = _namespace(backend.name)
                 break

@@ -19,7 +19,7 @@ from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF
 from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node, rank
-from agrad.interpret.rules import SYMBOLS, restore
+from agrad.interpret.rules import SYMBOLS, checked, restore
 
 __all__ = ["creation_signature", "function"]
 
@@ -333,6 +333,9 @@ def _term(f: Bound, env: dict[str, Any], i: int) -> str:
     env[f"rule{i}"] = rule
     own = {f.op.arguments[i]: f"a{i}"} if f.op.kind == "bilinear" else {}
     call = f"rule{i}({', '.join(own.get(n, n) for n in names_of(rule))})"
+    if f.op.custom:
+        env["checked"] = checked
+        call = f"checked(f, ct, {call})"
     if f.op.kind != "elementwise":
         return call
     if callable(rule):

@@ -1,0 +1,8 @@
+"""``python -m agrad``."""
+
+import sys
+
+from agrad.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

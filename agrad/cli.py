@@ -1,0 +1,148 @@
+"""The command line: ``agrad`` and ``python -m agrad``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agrad import plugins
+from agrad.errors import AgradError, PluginError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 1 where something is broken or missing; wrong usage exits with 2.
+
+    Examples
+    --------
+    >>> from agrad.cli import main
+    >>> main(["ops", "--op", "linalg.qr", "--backend", "numpy"])
+    op         numpy
+    linalg.qr  native
+    0
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        command = plugins.commands().get(given[0]) if given else None
+        if command is not None:
+            return command.run(given[1:])
+        options = _parser().parse_args(given)
+        status: int = options.run(options)
+        return status
+    except AgradError as error:
+        print(f"agrad: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    more = "".join(f"\n  {command.name:<20}  {command.help}" for command in plugins.commands().values())
+    parser = argparse.ArgumentParser(
+        "agrad",
+        description="Gradients for any array library that speaks the Python array API standard.",
+        epilog=more and "commands that plugins bring:" + more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, run, text in (
+        ("plugins", _plugins, "list the installed plugins, what they bring, and why a broken one is broken"),
+        ("backends", _backends, "list the installed backends: library, state, devices, limits"),
+        ("ops", _ops, "show which op works on which backend, and how"),
+    ):
+        listing = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        listing.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        listing.set_defaults(run=run)
+        if name == "ops":
+            listing.add_argument("--backend", action="append", metavar="NAME", help="only this backend; repeatable")
+            listing.add_argument("--op", action="append", metavar="NAME", help="only this op; repeatable")
+    new = commands.add_parser("new-plugin", help="write a small, complete plugin project to start from")
+    new.add_argument("name", help="the plugin's name, an identifier; the ops of a plugin are at xp.NAME")
+    new.add_argument("--kind", choices=("op", "backend"), required=True)
+    new.add_argument("--folder", type=Path, default=Path(), help="where the project's folder goes; by default here")
+    new.set_defaults(run=_new_plugin)
+    return parser
+
+
+def _plugins(options: argparse.Namespace) -> int:
+    found = plugins.plugins()
+    if options.json:
+        print(json.dumps([p._asdict() for p in found], indent=2))
+    else:
+        _table(["plugin", "from", "status", "brings"], [[p.name, p.source, p.status, _brought(p)] for p in found])
+        for p in found:
+            if p.error:
+                print(f"\n{p.name} is broken:\n{p.error.rstrip()}")
+    return 1 if any(p.status == "broken" for p in found) else 0
+
+
+def _brought(p: plugins.Plugin) -> str:
+    counted = [f"{len(p.ops)} ops"] if p.ops else []
+    named = [("backend", p.backends), ("rule", p.rules), ("command", p.commands)]
+    return "; ".join([f"{what} {', '.join(names)}" for what, names in named if names] + counted)
+
+
+def _backends(options: argparse.Namespace) -> int:
+    from agrad.support import standing
+
+    found = [standing(backend) for backend in plugins.backends().values()]
+    if options.json:
+        print(json.dumps([s._asdict() for s in found], indent=2))
+        return 0
+    default = os.environ.get("AGRAD_BACKEND") or "numpy"
+    rows = [[s.name + " *" * (s.name == default), s.library, ", ".join(s.devices), s.status] for s in found]
+    _table(["backend", "library", "devices", "status"], rows)
+    print("\n* the default; AGRAD_BACKEND names another")
+    for s in found:
+        for what, reason in s.lacks.items():
+            print(f"{s.name} lacks {what}: {reason}")
+    return 0
+
+
+def _ops(options: argparse.Namespace) -> int:
+    from agrad.support import every_op, standing, support
+
+    wanted = options.backend or [name for name, b in plugins.backends().items() if standing(b).status == "ready"]
+    matrix = {name: support(name) for name in wanted}
+    known = every_op()
+    unknown = sorted({*(options.op or ())} - {*known})
+    if unknown:
+        raise PluginError(f"no installed plugin and no chapter of the standard has an op named {', '.join(unknown)}")
+    rows = [name for name in known if not options.op or name in options.op]
+    if options.json:
+        print(json.dumps({op: {name: matrix[name][op] for name in wanted} for op in rows}, indent=2))
+        return 0
+    _table(["op", *wanted], [[op, *(matrix[name][op].partition(":")[0] for name in wanted)] for op in rows])
+    for name in wanted:
+        for op in rows:
+            how, _, why = matrix[name][op].partition(": ")
+            if why:
+                print(f"{name}: {op} is {how}: {why}")
+    return 0
+
+
+def _new_plugin(options: argparse.Namespace) -> int:
+    from agrad.scaffold import new_plugin
+
+    for path in new_plugin(options.name, options.kind, options.folder):
+        print(path)
+    return 0
+
+
+def _table(head: list[str], rows: list[list[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in [head, *rows]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,101 @@
+"""What each backend supports: the matrix behind ``agrad ops`` and ``agrad backends``."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import NamedTuple
+
+from agrad import ops, plugins
+from agrad.backend import Backend
+from agrad.errors import PluginError
+from agrad.namespaces import namespace
+from agrad.ops.standard import ALIASES
+
+__all__ = ["Standing", "every_op", "standing", "support"]
+
+
+class Standing(NamedTuple):
+    """A backend, as it is on this machine."""
+
+    name: str
+    library: str
+    """The library's distribution and version; without a version where it is not installed."""
+    status: str
+    """"ready", or why not and what to do."""
+    devices: tuple[str, ...]
+    lacks: dict[str, str]
+
+
+def standing(backend: Backend) -> Standing:
+    """Whether a backend works here; its library is imported for that.
+
+    Parameters
+    ----------
+    backend : Backend
+
+    Returns
+    -------
+    Standing
+
+    Examples
+    --------
+    >>> import agrad
+    >>> from agrad.support import standing
+    >>> standing(agrad.plugins.backends()["numpy"]).status
+    'ready'
+    """
+    try:
+        version = " " + importlib.metadata.version(backend.library) if backend.library else ""
+    except importlib.metadata.PackageNotFoundError:
+        version = ""
+    library, lacks = backend.library + version, dict(backend.lacks)
+    try:
+        info = namespace(backend.name).__array_namespace_info__()
+        devices = tuple(str(device) for device in info.devices())
+    except PluginError:
+        return Standing(backend.name, library, f"not installed: {backend.how_to_install}", (), lacks)
+    except Exception as error:  # a library that is there and does not work, for want of a GPU for one
+        status = f"not working: {type(error).__name__}: {' '.join(str(error).split())}"
+        return Standing(backend.name, library, status, (), lacks)
+    return Standing(backend.name, library, "ready", devices, lacks)
+
+
+def every_op() -> list[str]:
+    """The names of all ops, the standard's in its order, then those of the plugins.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from agrad.support import every_op
+    >>> {"sin", "linalg.qr"} <= {*every_op()}
+    True
+    """
+    standard = [name for name in ops.table if name not in ops.INTERNAL and name not in ALIASES]
+    return standard + [op.name for p in plugins.plugins() for op in plugins.ops(p.name).values()]
+
+
+def support(backend: str) -> dict[str, str]:
+    """How each op is computed on a backend.
+
+    Parameters
+    ----------
+    backend : str
+        The name of a backend whose library is installed.
+
+    Returns
+    -------
+    dict of str to str
+        By the op's name: "native" (the library's own function), "computed" (from other functions, by agrad), or
+        "unsupported: why".
+
+    Examples
+    --------
+    >>> from agrad.support import support
+    >>> support("numpy")["sin"]
+    'native'
+    """
+    space = namespace(backend)
+    return {name: space._support(name) for name in every_op()}

@@ -1,0 +1,137 @@
+"""Records checked on arrival: what is wrong with one is said in a sentence, before it can do harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agrad import ops
+from agrad.backend import Backend, BackendRule
+from agrad.cases import Case
+from agrad.declare import Op, select
+from agrad.errors import PluginError
+from agrad.hooks import Command
+from agrad.interpret.bound import names_of
+from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
+
+__all__ = ["check_backend", "check_case", "check_command", "check_op", "check_rule", "plugin_name_problem"]
+
+
+def plugin_name_problem(name: str) -> str:
+    """Why a plugin of that name cannot have ops: they are at ``xp.name``; empty where it can."""
+    if not name.isidentifier() or name.startswith("_"):
+        return "has ops, so that its entry point must be named by an identifier that does not start with an underscore"
+    if ops.lookup(name) is not None or name in (*ops.EXTENSIONS, *ALIASES, *CONSTANTS, *DTYPES):
+        return "has ops, so that its entry point must not be named as something of the standard is"
+    return ""
+
+
+def check_backend(record: Any) -> Backend:
+    """A backend record as it must be."""
+    _type(record, Backend, "agrad_backends")
+    _text(record.name, "the name of a backend")
+    for field in ("load", "owns", "scalars", "own", "lean", "array", "quiet", "host"):
+        if not callable(getattr(record, field)):
+            raise PluginError(f"the backend {record.name!r} has no callable as {field}=")
+    _mapping(record.lacks, f"lacks= of the backend {record.name!r}")
+    for key, reason in record.lacks.items():
+        _text(reason, f"the reason why the backend {record.name!r} lacks {key!r}")
+    return record  # type: ignore[no-any-return]
+
+
+def check_op(record: Any) -> Op:
+    """An op record as it must be."""
+    _type(record, Op, "agrad_ops")
+    if not record.name.isidentifier():
+        raise PluginError(
+            f"an op is named {record.name!r}; it takes a plain identifier: the plugin's name is put before it"
+        )
+    if record.decomposition is None and record.forward is None and not record.native:
+        raise PluginError(
+            f"the op {record.name!r} cannot be computed: give forward= (in the standard) or native= (by backend)"
+        )
+    _mapping(record.native, f"native= of the op {record.name!r}")
+    for backend, function in record.native.items():
+        if not callable(function) and not (isinstance(function, str) and function.count(":") == 1):
+            raise PluginError(
+                f"the function of the op {record.name!r} for the backend {backend!r} is {function!r}; it must be "
+                "callable, or a string 'module:function'"
+            )
+    for case in record.cases:
+        _type(case, Case, f"cases= of the op {record.name!r}")
+    _rules(record)
+    return record  # type: ignore[no-any-return]
+
+
+def check_rule(record: Any) -> BackendRule:
+    """A rule for one backend, of an op that exists, with that op's signature."""
+    _type(record, BackendRule, "agrad_rules")
+    _type(record.op, Op, "BackendRule")
+    known = ops.lookup(record.op.name)
+    if known is None and "." not in record.op.name:
+        raise PluginError(f"agrad_rules() gave a rule for {record.op.name!r}, which is no op of the standard")
+    if known is not None and known.parameters != record.op.parameters:
+        raise PluginError(
+            f"agrad_rules() gave a rule for {record.op.name}{record.op.signature}; the op's signature is "
+            f"{known.name}{known.signature}"
+        )
+    _rules(record.op)
+    return record  # type: ignore[no-any-return]
+
+
+def check_case(record: Any) -> Case:
+    """A conformance case that says which op it is of."""
+    _type(record, Case, "agrad_conformance_cases")
+    _text(record.op, "the op of a conformance case")
+    return record  # type: ignore[no-any-return]
+
+
+def check_command(record: Any) -> Command:
+    """A subcommand with a name, a line of help and something to run."""
+    _type(record, Command, "agrad_commands")
+    _text(record.name, "the name of a command")
+    _text(record.help, f"the help of the command {record.name!r}")
+    if not callable(record.run):
+        raise PluginError(f"the command {record.name!r} has no callable as run=")
+    return record  # type: ignore[no-any-return]
+
+
+def _rules(op: Op) -> None:
+    """A signature that Python takes, and rules that name only what the engine hands out."""
+    try:
+        compile(f"def f{op.signature}: pass", op.name, "exec")
+    except SyntaxError as error:
+        raise PluginError(f"the op {op.name!r} has no valid signature: {op.signature}") from error
+    parameters = {p.name for p in op.parameters}
+    if op.arity > len(op.parameters):
+        raise PluginError(f"the op {op.name}{op.signature} has {op.arity} rules, more than parameters")
+    found = [(rule, {"xp", "ct", "out"}) for rule in op.vjp] + [(rule, {"xp", "t", "out"}) for rule in op.jvp]
+    found += [(op.forward, {"xp"}), (op.decomposition, {"xp"})]
+    for rule, known in found:
+        if not callable(rule) and not isinstance(rule, select | int | float | complex | None):
+            raise PluginError(f"the op {op.name!r} has {rule!r} for a rule; it must be callable")
+        if callable(rule) and not hasattr(rule, "__code__"):
+            raise PluginError(f"the op {op.name!r} has a {type(rule).__name__} for a rule; it must be a plain function")
+        unknown = sorted({*names_of(rule)} - known - parameters)
+        if unknown:
+            raise PluginError(
+                f"a rule of the op {op.name}{op.signature} names {', '.join(map(repr, unknown))}; it may name "
+                f"{', '.join(sorted(known | parameters))}"
+            )
+
+
+def _type(record: Any, expected: type, where: str) -> None:
+    if not isinstance(record, expected):
+        raise PluginError(
+            f"{where} got a {type(record).__name__}; it takes records of {expected.__module__}.{expected.__name__}"
+        )
+
+
+def _text(value: Any, what: str) -> None:
+    if not isinstance(value, str) or not value:
+        raise PluginError(f"{what} is {value!r}; it must be a text that is not empty")
+
+
+def _mapping(value: Any, what: str) -> None:
+    if not isinstance(value, Mapping):
+        raise PluginError(f"{what} is a {type(value).__name__}; it must be a mapping")
