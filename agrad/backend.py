@@ -61,6 +61,9 @@ class Backend(NamedTuple):
     lacks : mapping
         What the library cannot do, each with the reason: names of ops (``"linalg.eig"``) or `CAPABILITIES`. All else
         it is taken to do, and the conformance suite holds it to that.
+    expected_failures : mapping
+        Checks of the conformance suite that are known to fail, as patterns of their names with the reason, for example
+        ``{"linalg.qr-*-second-mylib": "..."}``; one that passes is an error there.
     library : str
         The distribution that the library comes in, for its version.
     install : str
@@ -78,6 +81,7 @@ class Backend(NamedTuple):
     methods: Mapping[str, Any] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})
+    expected_failures: Mapping[str, str] = MappingProxyType({})
     library: str = ""
     install: str = ""
 

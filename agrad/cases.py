@@ -34,6 +34,8 @@ class Case(NamedTuple):
         The standard has this call; not every backend need take another.
     condition : float
         By how much the op magnifies rounding errors there: tolerances are that many times wider.
+    expected_failures : mapping
+        Checks of this case that are known to fail, as patterns of their names with the reason.
     op : str
         The op's name; a case that an `agrad.declare.Op` brings along may leave it out.
     """
@@ -47,4 +49,5 @@ class Case(NamedTuple):
     static: bool = True
     standard: bool = True
     condition: float = 1.0
+    expected_failures: Mapping[str, str] = MappingProxyType({})
     op: str = ""

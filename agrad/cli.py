@@ -116,8 +116,8 @@ def _ops(options: argparse.Namespace) -> int:
     from agrad.support import every_op, standing, support
 
     wanted = options.backend or [name for name, b in plugins.backends().items() if standing(b).status == "ready"]
-    matrix = {name: support(name) for name in wanted}
     known = every_op()
+    matrix = {name: {op: support(name, op) for op in known} for name in wanted}
     unknown = sorted({*(options.op or ())} - {*known})
     if unknown:
         raise PluginError(f"no installed plugin and no chapter of the standard has an op named {', '.join(unknown)}")

@@ -77,25 +77,25 @@ def every_op() -> list[str]:
     return standard + [op.name for p in plugins.plugins() for op in plugins.ops(p.name).values()]
 
 
-def support(backend: str) -> dict[str, str]:
-    """How each op is computed on a backend.
+def support(backend: str, op: str) -> str:
+    """How an op is computed on a backend.
 
     Parameters
     ----------
     backend : str
         The name of a backend whose library is installed.
+    op : str
+        The op's full name, as in ``"linalg.qr"``.
 
     Returns
     -------
-    dict of str to str
-        By the op's name: "native" (the library's own function), "computed" (from other functions, by agrad), or
-        "unsupported: why".
+    str
+        "native" (the library's own function), "computed" (from other functions, by agrad), or "unsupported: why".
 
     Examples
     --------
     >>> from agrad.support import support
-    >>> support("numpy")["sin"]
+    >>> support("numpy", "sin")
     'native'
     """
-    space = namespace(backend)
-    return {name: space._support(name) for name in every_op()}
+    return namespace(backend)._support(op)

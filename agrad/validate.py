@@ -33,9 +33,11 @@ def check_backend(record: Any) -> Backend:
     for field in ("load", "owns", "scalars", "own", "lean", "array", "quiet", "host"):
         if not callable(getattr(record, field)):
             raise PluginError(f"the backend {record.name!r} has no callable as {field}=")
-    _mapping(record.lacks, f"lacks= of the backend {record.name!r}")
-    for key, reason in record.lacks.items():
-        _text(reason, f"the reason why the backend {record.name!r} lacks {key!r}")
+    for field in ("lacks", "expected_failures"):
+        given = getattr(record, field)
+        _mapping(given, f"{field}= of the backend {record.name!r}")
+        for key, reason in given.items():
+            _text(reason, f"the reason that the backend {record.name!r} gives in {field}= for {key!r}")
     return record  # type: ignore[no-any-return]
 
 

@@ -297,7 +297,7 @@ INVALID = {
     "raises": ({"agrad_backends": lambda: 1 / 0}, "ZeroDivisionError"),
     "no name": ({"agrad_backends": [Backend("", load=len, owns=len)]}, "name of a backend is ''"),
     "no function": ({"agrad_backends": [Backend("b", load=None, owns=len)]}, "no callable as load="),
-    "no reason": ({"agrad_backends": [Backend("b", load=len, owns=len, lacks={"fft": ""})]}, "lacks 'fft' is ''"),
+    "no reason": ({"agrad_backends": [Backend("b", load=len, owns=len, lacks={"fft": ""})]}, "lacks= for 'fft' is ''"),
     "op of another type": ({"agrad_ops": [len]}, "builtin_function_or_method"),
     "dotted op": ({"agrad_ops": [double("a.b")]}, "plain identifier"),
     "op twice": ({"agrad_ops": [GOOD, GOOD]}, "declares 'double' twice"),
