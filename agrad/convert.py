@@ -16,7 +16,7 @@ from agrad.ops._shapes import device_of
 from agrad.ops.standard import DTYPES
 from agrad.tensors import Tensor
 
-__all__ = ["asarray", "has_dtype"]
+__all__ = ["asarray", "dtype_name", "has_dtype"]
 
 HOST = 1
 """DLPack's number for the host's memory."""
@@ -70,22 +70,23 @@ def asarray(
     target = target or source or namespace()
     if source is None or source is target:
         return _plain(target, x, dtype, device, copy)
-    name = _name(source, x.dtype)
+    name = dtype_name(source, x.dtype)
+    wanted = "" if dtype is None else dtype_name(target, dtype)
     if dtype is not None and not has_dtype(target, dtype):
-        raise DtypeError(f"asarray got dtype={dtype}, which {target!r} does not have, as its library is set up")
+        raise DtypeError(f"asarray got dtype={wanted}, which {target!r} does not have, as its library is set up")
     if has_dtype(target, getattr(target._raw, name, None)):
         made = _converted(source, target, x, device, copy)
         if dtype is None or made.dtype == dtype:
             return made
-        _refuse_sharing(copy, f"data of dtype {name} as {dtype}")
+        _refuse_sharing(copy, f"data of dtype {name} as {wanted}")
         return target.astype(made, dtype)  # type: ignore[no-any-return]
     if dtype is None:
         raise DtypeError(
-            f"asarray got data of dtype {x.dtype}, which {target!r} does not have, as its library is set up; name one "
-            f"that it has with dtype=, or enable {x.dtype} in the library"
+            f"asarray got data of dtype {name}, which {target!r} does not have, as its library is set up; name one "
+            f"that it has with dtype=, or enable {name} in the library"
         )
-    _refuse_sharing(copy, f"data of dtype {x.dtype} as {dtype}")
-    near = source.astype(source.asarray(x), getattr(source._raw, _name(target, dtype)))
+    _refuse_sharing(copy, f"data of dtype {name} as {wanted}")
+    near = source.astype(source.asarray(x), getattr(source._raw, wanted))
     return _converted(source, target, near, device, copy)
 
 
@@ -103,7 +104,7 @@ def has_dtype(space: Namespace, dtype: Any) -> bool:
             return False
 
 
-def _name(space: Namespace, dtype: Any) -> str:
+def dtype_name(space: Namespace, dtype: Any) -> str:
     """The standard's name of a dtype; of one that is not in the standard, its own."""
     return next((name for name in DTYPES if getattr(space._raw, name, None) == dtype), str(dtype))
 
@@ -213,7 +214,7 @@ def _moved(source: Namespace, target: Namespace, x: Any, device: Any, copy: bool
         import numpy  # the form in which the host's memory passes between libraries
 
         own = numpy.array(source._backend.host(array), order="C")
-        value = raw.asarray(own, dtype=getattr(raw, _name(source, x.dtype)), device=device)
+        value = raw.asarray(own, dtype=getattr(raw, dtype_name(source, x.dtype)), device=device)
     return value if value.ndim else target._backend.lean(value)
 
 

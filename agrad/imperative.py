@@ -10,6 +10,7 @@ from agrad.interpret.apply import escaped, private
 from agrad.interpret.levels import no_grad, transforming
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Hooks, Leaf, Node, hooked, walk
+from agrad.interpret.rules import zeros
 
 __all__ = [
     "HookHandle",
@@ -72,7 +73,8 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
             retrack=create_graph,
             visit=_visitor(space, create_graph) if len(hooked) else None,
         )
-    gradients = handed_out(space, [(leaf.aval, ct) for leaf, ct in leaves.items()], [gradient])
+    found = [zeros(space._raw, leaf.aval, seed) if ct is None else ct for leaf, ct in leaves.items()]
+    gradients = handed_out(space, found, [gradient])
     for leaf, g in zip(leaves, gradients, strict=True):
         if leaf.grad is None:
             leaf.grad = space._wrap(g)
@@ -96,18 +98,15 @@ def seed_of(space: Any, given: Any, aval: Any, where: str) -> Any:
     return value._value if type(value) is space._tensor and value._node is None else value
 
 
-def handed_out(space: Any, values: Iterable[tuple[Any, Any]], given: Iterable[Any]) -> list[Any]:
-    """(aval, value) pairs as arrays that are safe in a user's hands: real zeros for None, no shared memory.
+def handed_out(space: Any, values: Iterable[Any], given: Iterable[Any]) -> list[Any]:
+    """Values as arrays that are safe in a user's hands, without shared memory.
 
     Nothing is shared with each other or with what the user gave, and Tensors get handles of their own.
     """
     seen = {id(g._value if type(g) is space._tensor else g) for g in given}
     result = []
-    for aval, v in values:
-        if v is None:
-            v = space._raw.zeros(aval.shape, dtype=aval.dtype)
-            v = v if aval.ndim else space._backend.lean(v)
-        elif type(v) is space._tensor:
+    for v in values:
+        if type(v) is space._tensor:
             v = private(v)
         else:
             v = space._backend.own(v)

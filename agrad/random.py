@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from agrad.convert import has_dtype
-from agrad.errors import DtypeError, GraphError
+from agrad.convert import dtype_name, has_dtype
+from agrad.errors import DtypeError, GraphError, ShapeError
 from agrad.imperative import make_leaf
 from agrad.namespaces import Namespace, namespace
 from agrad.ops._shapes import device_of
@@ -104,7 +104,7 @@ class Generator:
         DtypeError
             A dtype that is not real floating-point.
         ValueError
-            `low` and `high` are numbers and the wrong way round.
+            `low` and `high` are numbers and the wrong way round, or the shapes do not broadcast.
         GraphError
             `requires_grad` with a bound that gradients are followed of.
 
@@ -151,7 +151,7 @@ class Generator:
         DtypeError
             A dtype that is not real floating-point.
         ValueError
-            `std` is a negative number.
+            `std` is a negative number, or the shapes do not broadcast.
         GraphError
             `requires_grad` with a parameter that gradients are followed of.
 
@@ -205,7 +205,7 @@ class Generator:
             raise ValueError(f"integers() got low={low} and high={high}; low must be below high, which is not drawn")
         if low < limits.min or high - 1 > limits.max:
             raise ValueError(
-                f"integers() got low={low} and high={high}; {dtype} holds integers from {limits.min} to {limits.max}"
+                f"integers() got low={low} and high={high}; {dtype_name(self._space, dtype)} holds integers from {limits.min} to {limits.max}"
             )
         return self._made(self._source.integers(low, high, _tuple(shape), dtype=dtype, device=device))
 
@@ -254,7 +254,11 @@ class Generator:
                 self._check(name, kind, "real floating")
         if device is None and arrays:
             device = device_of(arrays[0])
-        shape = space._raw.broadcast_shapes(_tuple(shape), *(p.shape for p in arrays))
+        shapes = [_tuple(shape), *(p.shape for p in arrays)]
+        try:
+            shape = space._raw.broadcast_shapes(*shapes)
+        except (ValueError, RuntimeError) as error:
+            raise ShapeError(f"{name}() got a shape and parameters that do not broadcast: {shapes}") from error
         drawn: Any = self._made(getattr(self._source, name)(shape, dtype=dtype, device=device))
         shift, scale = (
             space.astype(p, drawn.dtype) if isinstance(p, Tensor) and p.dtype != drawn.dtype else p
@@ -278,10 +282,11 @@ class Generator:
 
     def _check(self, name: str, dtype: Any, kind: str) -> None:
         """Refuse a dtype of another kind, and one that the library would narrow."""
+        given = dtype_name(self._space, dtype)
         if not self._space._raw.isdtype(dtype, kind):
-            raise DtypeError(f"{name}() got the dtype {dtype}; it takes {kind} ones")
+            raise DtypeError(f"{name}() got the dtype {given}; it takes {kind} ones")
         if not has_dtype(self._space, dtype):
-            raise DtypeError(f"{name}() got the dtype {dtype}, which {self._space!r} does not have as it is set up")
+            raise DtypeError(f"{name}() got the dtype {given}, which {self._space!r} does not have as it is set up")
 
     def _made(self, values: Any) -> Tensor:
         made: Tensor = self._space._wrap(values if values.ndim else self._space._backend.lean(values))

@@ -143,7 +143,7 @@ class Inputs:
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
         filled = [self._zeros(i) if v is None else v for i, v in zip(self.followed, values, strict=True)]
-        made = handed_out(self.space, zip(self.avals, filled, strict=True), given)
+        made = handed_out(self.space, filled, given)
         return [self.space._wrap(v) for v in made] if tensors or self.as_tensor else made
 
     def _zeros(self, i: int) -> Any:
@@ -157,7 +157,7 @@ class Inputs:
         """Results as users get them: one level out, plain unless something further out follows them."""
         found = [_one_level_out(trace, v) if isinstance(v, Tensor) else v for v in values]
         places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
-        owned = handed_out(self.space, [(None, found[i]) for i in places], [*self.leaves, *given])
+        owned = handed_out(self.space, [found[i] for i in places], [*self.leaves, *given])
         for i, v in zip(places, owned, strict=True):
             found[i] = self.space._wrap(v) if tensors or self.as_tensor else v
         return found
