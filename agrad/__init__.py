@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from agrad import plugins
 from agrad.backend import Backend, BackendRule
 from agrad.errors import (
     AgradError,
@@ -26,6 +27,8 @@ from agrad.plugins import hookimpl
 from agrad.tensors import Tensor
 
 if TYPE_CHECKING:
+    from agrad import random
+    from agrad.convert import asarray
     from agrad.custom import custom_op
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.dense import hessian, hvp, jacobian
@@ -54,6 +57,7 @@ __all__ = [
     "Tensor",
     "UnsupportedError",
     "array_namespace",
+    "asarray",
     "check_grads",
     "custom_op",
     "enable_grad",
@@ -66,6 +70,8 @@ __all__ = [
     "linearize",
     "namespace",
     "no_grad",
+    "plugins",
+    "random",
     "stop_gradient",
     "tensor",
     "value_and_grad",
@@ -117,6 +123,7 @@ def tensor(
 
 _LATER = {
     "GradientCheckError": "transforms.check",
+    "asarray": "convert",
     "check_grads": "transforms.check",
     "custom_op": "custom",
     "grad": "transforms.reverse",
@@ -133,6 +140,8 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "random":
+        return import_module("agrad.random")
     if name not in _LATER:
         raise AttributeError(f"module 'agrad' has no attribute {name!r}")
     value = getattr(import_module(f"agrad.{_LATER[name]}"), name)

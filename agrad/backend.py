@@ -68,6 +68,12 @@ class Backend(NamedTuple):
         The distribution that the library comes in, for its version.
     install : str
         The command that installs the library; by default ``pip install 'agrad[name]'``.
+
+    Examples
+    --------
+    >>> record = Backend("mylib", load=lambda: None, owns=lambda x: False, lacks={"fft": "it has no transforms"})
+    >>> record.reason("fft.rfft"), record.how_to_install
+    ('it has no transforms', "pip install 'agrad[mylib]'")
     """
 
     name: str
@@ -105,6 +111,12 @@ class BackendRule(NamedTuple):
     op : Op
         A declaration of the same name and signature, with any kind of rule; an op of a plugin is named with the
         plugin's name, as in ``"special.erf(x, /)"``.
+
+    Examples
+    --------
+    >>> from agrad.declare import elementwise
+    >>> BackendRule("jax", elementwise("tanh(x, /)", lambda out: (1 - out) * (1 + out))).op.name
+    'tanh'
     """
 
     backend: str

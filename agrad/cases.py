@@ -38,6 +38,12 @@ class Case(NamedTuple):
         Checks of this case that are known to fail, as patterns of their names with the reason.
     op : str
         The op's name; a case that an `agrad.declare.Op` brings along may leave it out.
+
+    Examples
+    --------
+    >>> case = Case(lambda draw: (draw(2, 3),), {"axis": 0}, op="sum")
+    >>> case.dtypes
+    ('float64', 'float32')
     """
 
     make: Callable[[Any], tuple[Any, ...]]

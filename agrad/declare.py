@@ -54,6 +54,16 @@ class select:  # noqa: N801 - reads as a word of the table
     """A partial derivative that is 1 where a condition holds, 1/2 where there is a tie, and 0 elsewhere.
 
     The engine applies it with ``where``, so that an infinite cotangent is never multiplied by 0.
+
+    Examples
+    --------
+    >>> maximum = elementwise(
+    ...     "maximum(x1, x2, /)",
+    ...     select(lambda x1, x2: x1 > x2, tie=lambda x1, x2: x1 == x2),
+    ...     select(lambda x1, x2: x2 > x1, tie=lambda x1, x2: x1 == x2),
+    ... )
+    >>> maximum.arguments
+    ('x1', 'x2')
     """
 
     __slots__ = ("condition", "tie")
@@ -67,7 +77,13 @@ Partial = Rule | float | select | None
 
 
 class Parameter(NamedTuple):
-    """One parameter of a signature: its name, how it is passed and its default's source text."""
+    """One parameter of a signature: its name, how it is passed and its default's source text.
+
+    Examples
+    --------
+    >>> elementwise("f(x, /, *, k=2)", 1).parameters[1]
+    Parameter(name='k', kind='keyword', default='2')
+    """
 
     name: str
     kind: str  # "positional", "either", "star" or "keyword"
@@ -75,7 +91,14 @@ class Parameter(NamedTuple):
 
 
 class Op(NamedTuple):
-    """One entry of the table: a function, its data arguments and its derivative."""
+    """One entry of the table: a function, its data arguments and its derivative.
+
+    Examples
+    --------
+    >>> op = elementwise("softsign(x, /)", lambda xp, x: 1 / xp.square(1 + xp.abs(x)))
+    >>> op.name, op.kind, op.signature
+    ('softsign', 'elementwise', '(x, /)')
+    """
 
     name: str
     kind: str
@@ -135,6 +158,20 @@ class Extras(TypedDict, total=False):
     faster or more accurate functions by backend, ``"scipy.special:erf"`` for one, called as the signature says.
     ``reference(mp, ...)`` computes it with mpmath: an elementwise op on one ``mpf`` or ``mpc`` an argument, any
     other on NumPy arrays of them.
+
+    Examples
+    --------
+    >>> softsign = elementwise(
+    ...     "softsign(x, /)",
+    ...     lambda xp, x: 1 / xp.square(1 + xp.abs(x)),
+    ...     forward=lambda xp, x: x / (1 + xp.abs(x)),
+    ...     native={"torch": "torch.nn.functional:softsign"},
+    ...     doc="x / (1 + abs(x)).",
+    ...     cases=[Case(lambda draw: (draw.apart(3),))],
+    ...     reference=lambda mp, x: x / (1 + abs(x)),
+    ... )
+    >>> softsign.doc
+    'x / (1 + abs(x)).'
     """
 
     forward: Rule
@@ -150,6 +187,11 @@ def elementwise(signature: str, *partials: Partial, **extras: Unpack[Extras]) ->
     A partial is a function (the complex derivative for complex arguments), a number, a `select`,
     or None for an argument that has no gradient. A bare name stands for ``name(x, /)``, or
     ``name(x1, x2, /)`` where there are two partials.
+
+    Examples
+    --------
+    >>> elementwise("multiply", lambda x2: x2, lambda x1: x1).signature
+    '(x1, x2, /)'
     """
     if "(" not in signature:
         signature += "(x, /)" if len(partials) == 1 else "(x1, x2, /)"
@@ -161,13 +203,25 @@ def linear(signature: str, *transposes: Rule | None, **extras: Unpack[Extras]) -
     """Declare an op that is linear in those arguments, taken together, that have a transpose.
 
     Its JVP is the op itself. An argument named ``arrays`` is a list, and so is its cotangent.
+
+    Examples
+    --------
+    >>> linear("flip(x, /, *, axis=None)", lambda xp, ct, axis: xp.flip(ct, axis=axis)).kind
+    'linear'
     """
     name, parameters = _parse(signature)
     return _op(name, "linear", parameters, len(transposes), transposes, extras=extras)
 
 
 def bilinear(signature: str, *transposes: Rule, **extras: Unpack[Extras]) -> Op:
-    """Declare an op that is linear in each of two arguments, by the transpose for each."""
+    """Declare an op that is linear in each of two arguments, by the transpose for each.
+
+    Examples
+    --------
+    >>> outer = bilinear("outer(x1, x2, /)", lambda ct, x2: ct @ x2, lambda ct, x1: x1 @ ct)
+    >>> outer.arity
+    2
+    """
     name, parameters = _parse(signature)
     return _op(name, "bilinear", parameters, len(transposes), transposes, extras=extras)
 
@@ -185,6 +239,11 @@ def general(
     A tuple holds one rule an argument, and a JVP's results are summed over the arguments. A single
     VJP beside a tuple of JVPs returns a tuple, one cotangent an argument: work can be shared. The JVP
     of an op with several outputs returns a tuple of tangents.
+
+    Examples
+    --------
+    >>> general("conj(x, /)", vjp=lambda xp, ct: xp.conj(ct), jvp=lambda xp, t: xp.conj(t)).kind
+    'general'
     """
     name, parameters = _parse(signature)
     jvps = jvp if isinstance(jvp, tuple) else (jvp,)
@@ -197,19 +256,36 @@ def composite(signature: str, decomposition: Rule, **extras: Unpack[Extras]) -> 
     """Declare a composition of other ops: a function of ``xp`` and of the parameters it names.
 
     Calls without a tracked argument use the backend's own function.
+
+    Examples
+    --------
+    >>> composite("double(x, /)", lambda x: x + x).kind
+    'composite'
     """
     name, parameters = _parse(signature)
     return _op(name, "composite", parameters, decomposition=decomposition, extras=extras)
 
 
 def constant(signature: str, reason: str, **extras: Unpack[Extras]) -> Op:
-    """Declare an op that has no derivative: its result is a constant; `reason` says why."""
+    """Declare an op that has no derivative: its result is a constant; `reason` says why.
+
+    Examples
+    --------
+    >>> constant("isnan(x, /)", "a test").reason
+    'a test'
+    """
     name, parameters = _parse(signature)
     return _op(name, "constant", parameters, reason=reason, extras=extras)
 
 
 def creation(signature: str) -> Op:
-    """Declare a function that makes an array from no array data; users' calls take ``requires_grad=`` too."""
+    """Declare a function that makes an array from no array data; users' calls take ``requires_grad=`` too.
+
+    Examples
+    --------
+    >>> creation("zeros(shape, *, dtype=None, device=None)").kind
+    'creation'
+    """
     name, parameters = _parse(signature)
     return Op(name, "creation", parameters, reason="Makes a new array.")
 

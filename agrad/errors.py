@@ -19,48 +19,171 @@ __all__ = [
 
 
 class AgradError(Exception):
-    """Base class of every error that agrad raises on purpose."""
+    """Base class of every error that agrad raises on purpose.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.namespace("nowhere")
+    ... except agrad.AgradError as error:
+    ...     print(type(error).__name__)
+    PluginError
+    """
 
 
 class BackendError(AgradError, TypeError):
-    """Arrays of different libraries in one operation, or an object that no backend owns."""
+    """Arrays of different libraries in one operation, or an object that no backend owns.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.array_namespace("text")
+    ... except TypeError as error:
+    ...     print(type(error).__name__)
+    BackendError
+    """
 
 
 class ConcretizationError(AgradError, TypeError):
-    """A conversion that would drop a gradient without a word: ``float(t)``, ``numpy.asarray(t)``."""
+    """A conversion that would drop a gradient without a word: ``float(t)``, ``numpy.asarray(t)``.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     float(agrad.tensor(1.0, requires_grad=True))
+    ... except TypeError as error:
+    ...     print(type(error).__name__)
+    ConcretizationError
+    """
 
 
 class DtypeError(AgradError, TypeError):
-    """A dtype that has no gradient where one was asked for."""
+    """A dtype that has no gradient where one was asked for.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.tensor(1, requires_grad=True)
+    ... except TypeError as error:
+    ...     print(type(error).__name__)
+    DtypeError
+    """
 
 
 class EscapedTensorError(AgradError, RuntimeError):
-    """An operation on a Tensor whose transform has finished."""
+    """An operation on a Tensor whose transform has finished.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> kept = []
+    >>> slope = agrad.grad(lambda x: kept.append(x) or 2 * x)(1.0)
+    >>> try:
+    ...     kept[0] * 2
+    ... except RuntimeError as error:
+    ...     print(type(error).__name__)
+    EscapedTensorError
+    """
 
 
 class GraphError(AgradError, RuntimeError):
-    """A graph that cannot be walked: already freed, or never recorded."""
+    """A graph that cannot be walked: already freed, or never recorded.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.tensor(1.0).backward()
+    ... except RuntimeError as error:
+    ...     print(type(error).__name__)
+    GraphError
+    """
 
 
 class InPlaceError(AgradError, RuntimeError):
-    """An in-place change that would make a gradient wrong."""
+    """An in-place change that would make a gradient wrong.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> x = agrad.tensor([1.0], requires_grad=True)
+    >>> try:
+    ...     x[0] = 2.0
+    ... except RuntimeError as error:
+    ...     print(type(error).__name__)
+    InPlaceError
+    """
 
 
 class NestingError(AgradError, RuntimeError):
-    """The imperative interface used where a transform is following the values."""
+    """The imperative interface used where a transform is following the values.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.grad(lambda x: (x * x).backward())(1.0)
+    ... except RuntimeError as error:
+    ...     print(type(error).__name__)
+    NestingError
+    """
 
 
 class ShapeError(AgradError, ValueError):
-    """A cotangent or tangent of the wrong shape."""
+    """A cotangent or tangent of the wrong shape.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.jvp(lambda x: x, (agrad.tensor([1.0, 2.0]),), (agrad.tensor([1.0]),))
+    ... except ValueError as error:
+    ...     print(type(error).__name__)
+    ShapeError
+    """
 
 
 class NonScalarError(ShapeError, RuntimeError):
-    """The gradient of something that is not a scalar."""
+    """The gradient of something that is not a scalar.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.tensor([1.0, 2.0], requires_grad=True).backward()
+    ... except ValueError as error:
+    ...     print(type(error).__name__)
+    NonScalarError
+    """
 
 
 class PluginError(AgradError, ImportError):
-    """A plugin or backend that is missing, broken or in conflict with another."""
+    """A plugin or backend that is missing, broken or in conflict with another.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     agrad.namespace("nowhere")
+    ... except ImportError as error:
+    ...     print(type(error).__name__)
+    PluginError
+    """
 
 
 class UnsupportedError(AgradError, NotImplementedError):
-    """Something that a backend cannot do, and says so."""
+    """Something that a backend cannot do, and says so.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> try:
+    ...     raise agrad.UnsupportedError("the backend 'x' cannot compute 'y': it is only an example")
+    ... except NotImplementedError as error:
+    ...     print(type(error).__name__)
+    UnsupportedError
+    """

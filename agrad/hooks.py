@@ -28,6 +28,11 @@ class Command(NamedTuple):
         What it does, in a line.
     run : callable
         Gets the arguments after the name, as a list, and returns the exit status.
+
+    Examples
+    --------
+    >>> Command("greet", "Greet.", lambda arguments: 0).name
+    'greet'
     """
 
     name: str
@@ -36,7 +41,13 @@ class Command(NamedTuple):
 
 
 class AgradSpec:
-    """The hooks. A plugin is a module or an object that implements some of them, each marked by `agrad.hookimpl`."""
+    """The hooks. A plugin is a module or an object that implements some of them, each marked by `agrad.hookimpl`.
+
+    Examples
+    --------
+    >>> [name for name in vars(AgradSpec) if name.startswith("agrad_")][:2]
+    ['agrad_backends', 'agrad_ops']
+    """
 
     @hookspec
     def agrad_backends(self) -> Iterable[Backend]:  # type: ignore[empty-body]

@@ -25,7 +25,13 @@ __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
 
 class Extension:
-    """A sub-namespace: ``linalg`` or ``fft`` of the standard, or the ops of a plugin."""
+    """A sub-namespace: ``linalg`` or ``fft`` of the standard, or the ops of a plugin.
+
+    Examples
+    --------
+    >>> namespace("numpy").linalg
+    agrad[numpy].linalg
+    """
 
     def __init__(self, space: Namespace, name: str) -> None:
         self._space = space
@@ -54,6 +60,12 @@ class Namespace:
     """Every function, constant, dtype and extension of the array API standard 2025.12, with gradients.
 
     Made by `agrad.namespace`; there is one a backend, equal only to itself.
+
+    Examples
+    --------
+    >>> xp = namespace("numpy")
+    >>> xp.cumulative_sum(xp.asarray([1.0, 2.0])).tolist()
+    [1.0, 3.0]
     """
 
     __array_api_version__ = "2025.12"

@@ -38,7 +38,13 @@ __all__ = [
 
 
 class Plugin(NamedTuple):
-    """A plugin and how it fares: what ``agrad plugins`` shows."""
+    """A plugin and how it fares: what ``agrad plugins`` shows.
+
+    Examples
+    --------
+    >>> Plugin("mine", "mine 1.0").status
+    'active'
+    """
 
     name: str
     source: str
@@ -69,6 +75,11 @@ def manager() -> pluggy.PluginManager:
     ------
     PluginError
         Two distributions bring plugins of one name, or a plugin implements a hook that there is not.
+
+    Examples
+    --------
+    >>> manager().project_name
+    'agrad'
     """
     made = pluggy.PluginManager(GROUP)
     made.add_hookspecs(AgradSpec)
@@ -322,7 +333,21 @@ def backends() -> dict[str, Backend]:
 
 
 def find(name: str) -> Op | None:
-    """The op of the standard, or of a plugin, of that full name."""
+    """The op of the standard, or of a plugin, of that full name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Op or None
+
+    Examples
+    --------
+    >>> find("linalg.qr").outputs
+    2
+    """
     op = lookup(name)
     if op is None and "." in name:
         plugin, _, rest = name.partition(".")

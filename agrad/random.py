@@ -204,8 +204,9 @@ class Generator:
         if low >= high:
             raise ValueError(f"integers() got low={low} and high={high}; low must be below high, which is not drawn")
         if low < limits.min or high - 1 > limits.max:
+            name = dtype_name(self._space, dtype)
             raise ValueError(
-                f"integers() got low={low} and high={high}; {dtype_name(self._space, dtype)} holds integers from {limits.min} to {limits.max}"
+                f"integers() got low={low} and high={high}; {name} holds integers from {limits.min} to {limits.max}"
             )
         return self._made(self._source.integers(low, high, _tuple(shape), dtype=dtype, device=device))
 

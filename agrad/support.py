@@ -15,7 +15,13 @@ __all__ = ["Standing", "every_op", "standing", "support"]
 
 
 class Standing(NamedTuple):
-    """A backend, as it is on this machine."""
+    """A backend, as it is on this machine.
+
+    Examples
+    --------
+    >>> Standing("mylib", "mylib 1.0", "ready", ("cpu",), {}).status
+    'ready'
+    """
 
     name: str
     library: str

@@ -16,7 +16,18 @@ __all__ = ["GradientCheckError", "check_grads"]
 
 
 class GradientCheckError(AgradError, AssertionError):
-    """A derivative that disagrees with its check."""
+    """A derivative that disagrees with its check.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> wrong = agrad.custom_op(vjp=lambda ct: 3 * ct, jvp=lambda t: 3 * t)(lambda x: 2 * x)
+    >>> try:
+    ...     check_grads(wrong, (1.0,))
+    ... except AssertionError as error:
+    ...     print(type(error).__name__)
+    GradientCheckError
+    """
 
 
 def check_grads(
