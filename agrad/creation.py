@@ -60,7 +60,7 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
         if obj._space is not space:
             raise BackendError(
                 f"{space!r}.asarray got a Tensor of {obj._space!r}; take its data over explicitly, "
-                "for example with xp.asarray(numpy.asarray(x))"
+                f"with agrad.asarray(x, backend={space._backend.name!r})"
             )
         made: Tensor = obj
         if dtype is not None and dtype != obj.dtype:

@@ -10,7 +10,6 @@ from agrad.interpret.apply import escaped, private
 from agrad.interpret.levels import no_grad, transforming
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Hooks, Leaf, Node, hooked, walk
-from agrad.interpret.rules import zeros
 
 __all__ = [
     "HookHandle",
@@ -34,7 +33,8 @@ def make_leaf(t: Tensor) -> Tensor:
             f"a Tensor of dtype {t.dtype} was asked to require gradients; only real and complex floating-point "
             "Tensors have them: convert it first, for example with xp.astype(x, xp.float64)"
         )
-    t._node = Leaf(BASE, t._aval)
+    t._node = leaf = Leaf(BASE, t._aval)
+    leaf.tensor, leaf.device = type(t), t.device
     return t
 
 
@@ -71,13 +71,13 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
             [(node, seed)],
             retain=retain_graph or create_graph,
             retrack=create_graph,
-            visit=_visitor(space, create_graph) if len(hooked) else None,
+            visit=_visitor(create_graph) if len(hooked) else None,
         )
-    found = [zeros(space._raw, leaf.aval, seed) if ct is None else ct for leaf, ct in leaves.items()]
-    gradients = handed_out(space, found, [gradient])
+    # a conversion may stand between: a leaf need not be of this Tensor's backend
+    gradients = handed_out([(_space_of(leaf), _filled(leaf, ct)) for leaf, ct in leaves.items()], [gradient])
     for leaf, g in zip(leaves, gradients, strict=True):
         if leaf.grad is None:
-            leaf.grad = space._wrap(g)
+            leaf.grad = _space_of(leaf)._wrap(g)
         elif create_graph:
             leaf.grad = leaf.grad + g
         else:
@@ -98,14 +98,28 @@ def seed_of(space: Any, given: Any, aval: Any, where: str) -> Any:
     return value._value if type(value) is space._tensor and value._node is None else value
 
 
-def handed_out(space: Any, values: Iterable[Any], given: Iterable[Any]) -> list[Any]:
-    """Values as arrays that are safe in a user's hands, without shared memory.
+def _space_of(held: Any) -> Any:
+    """The namespace of the Tensor that a leaf or hooks belong to."""
+    return held.tensor._space
+
+
+def _filled(held: Any, ct: Any) -> Any:
+    """A cotangent; for None, zeros where the Tensor is."""
+    if ct is not None:
+        return ct
+    space, aval = _space_of(held), held.aval
+    zeros = space._raw.zeros(aval.shape, dtype=aval.dtype, device=held.device)
+    return zeros if aval.ndim else space._backend.lean(zeros)
+
+
+def handed_out(values: Iterable[tuple[Any, Any]], given: Iterable[Any]) -> list[Any]:
+    """Values, each after its namespace, as arrays that are safe in a user's hands, without shared memory.
 
     Nothing is shared with each other or with what the user gave, and Tensors get handles of their own.
     """
-    seen = {id(g._value if type(g) is space._tensor else g) for g in given}
+    seen = {id(g._value if hasattr(type(g), "_node") else g) for g in given}
     result = []
-    for v in values:
+    for space, v in values:
         if type(v) is space._tensor:
             v = private(v)
         else:
@@ -151,7 +165,7 @@ def _hooks(t: Tensor) -> Hooks:
     if not isinstance(node, Node) or node.trace is not BASE:
         raise GraphError("hooks and retain_grad() need a Tensor with requires_grad=True, outside a transform")
     if node not in hooked:
-        node.hooks = Hooks(t._aval, type(t))
+        node.hooks = Hooks(t._aval, type(t), t.device)
         hooked.add(node)
     return node.hooks
 
@@ -170,14 +184,13 @@ def retain_gradient(t: Tensor) -> None:
         _hooks(t).retain = True
 
 
-def _visitor(space: Any, create_graph: bool) -> Callable[[Node, Any], Any]:
+def _visitor(create_graph: bool) -> Callable[[Node, Any], Any]:
     def visit(node: Node, ct: Any) -> Any:
         if node not in hooked:
             return ct
         hooks = node.hooks
-        if ct is None:
-            ct = space._raw.zeros(hooks.aval.shape, dtype=hooks.aval.dtype)
-        boxed = space._wrap(ct)
+        space = _space_of(hooks)
+        boxed = space._wrap(_filled(hooks, ct))
         for function in list(hooks.functions.values()):
             replaced = function(boxed)
             if replaced is not None:

@@ -339,7 +339,7 @@ def array_namespace(*arrays: Any) -> Namespace:
         if found is not None and space is not found:
             raise BackendError(
                 f"arrays of {found!r} and of {space!r} in one operation; convert one of them first, "
-                "for example with xp.asarray(numpy.asarray(x))"
+                f"with agrad.asarray(x, backend={found._backend.name!r})"
             )
         found = space
     return found or namespace()

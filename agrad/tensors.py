@@ -224,7 +224,8 @@ class Tensor:
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        return self._space._backend.array(self._concrete(".tolist()")).tolist()
+        array = self._space._backend.array(self._concrete(".tolist()"))
+        return array.tolist() if hasattr(array, "tolist") else self._space._backend.host(array).tolist()
 
     def __bool__(self) -> bool:
         return bool(raw_of(self))
@@ -429,7 +430,7 @@ def operate(f: Bound, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
             if isinstance(a, Tensor):
                 raise BackendError(
                     f"{f!r} got Tensors of {space!r} and of {a._space!r}; convert one of them first, "
-                    "for example with xp.asarray(numpy.asarray(x))"
+                    f"with agrad.asarray(x, backend={space._backend.name!r})"
                 )
             return NotImplemented
         if a is None:

@@ -88,6 +88,7 @@ def _survey(f: Bound, tensor: Any, args: Iterable[Any], strict: bool = True) -> 
     boxed = False
     top: Trace | None = None
     plain = f.space._plain
+    admit = f.space._backend.admit
     for a in args:
         kind = type(a)
         if kind is tensor:
@@ -100,7 +101,8 @@ def _survey(f: Bound, tensor: Any, args: Iterable[Any], strict: bool = True) -> 
                 if top is None or trace.level > top.level:
                     top = trace
         elif kind in plain:
-            pass
+            if admit is not None and kind in f.space._array_types:
+                admit(a)
         elif kind is list or kind is tuple:
             inner, trace = _survey(f, tensor, a, strict)
             boxed |= inner
@@ -118,7 +120,7 @@ def _foreign(f: Bound, a: Any) -> BackendError:
     what = f"a Tensor of {a.__array_namespace__()!r}" if hasattr(type(a), "_node") else f"a {type(a).__name__}"
     return BackendError(
         f"{f!r} got {what}; it takes Tensors and arrays of the {f.space._backend.name!r} backend and Python "
-        f"scalars; convert first, for example with xp.asarray(x)"
+        f"scalars; convert first, with agrad.asarray(x, backend={f.space._backend.name!r})"
     )
 
 

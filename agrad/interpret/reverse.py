@@ -51,10 +51,13 @@ class Node:
 class Leaf(Node):
     """Where a walk ends: an input of a transform, or a Tensor that the user asked gradients for."""
 
-    __slots__ = ("aval", "grad")
+    __slots__ = ("aval", "device", "grad", "tensor")
 
     aval: Aval
     grad: Any
+    tensor: type
+    """The class of the user's Tensor, and its device: set on leaves of the lowest level, which need not be alike."""
+    device: Any
 
     def __init__(self, trace: Trace, aval: Aval) -> None:
         self.rank = rank()
@@ -85,10 +88,11 @@ class Branch(Node):
 class Hooks:
     """What a user attached to a node: functions of its cotangent, and whether to keep it."""
 
-    __slots__ = ("aval", "functions", "grad", "retain", "tensor")
+    __slots__ = ("aval", "device", "functions", "grad", "retain", "tensor")
 
-    def __init__(self, aval: Aval, tensor: type) -> None:
+    def __init__(self, aval: Aval, tensor: type, device: Any) -> None:
         self.aval = aval
+        self.device = device
         self.tensor = tensor
         self.functions: dict[int, Callable[[Any], Any]] = {}
         self.retain = False

@@ -53,7 +53,7 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             elif (
                 op.kind == "elementwise" and type(v) in (float, int, complex) and (op.name not in SYMBOLS or v == 0)
             ):  # 1 / 0 is an error in Python, and inf as an array
-                v = f.space._raw.asarray(v, dtype=out.dtype)
+                v = f.space._raw.asarray(v, dtype=out.dtype, device=device_of(out))
             env[name] = v
     return env
 

@@ -20,6 +20,7 @@ from agrad.interpret.levels import OFF
 from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node, rank
 from agrad.interpret.rules import SYMBOLS, checked, restore
+from agrad.ops._shapes import device_of
 
 __all__ = ["creation_signature", "function"]
 
@@ -43,7 +44,8 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
     env: dict[str, Any] = {
         "f": f, "tail": other, "Tensor": space._tensor, "OFF": OFF, "rank": rank, "impl": f.impl, "raw": space._raw,
         "space": space, "aval_of": space._aval_of, "arrays": space._array_types, "restore": restore,
-        "wrap": space._wrap, "plain": space._plain, "raw_of": raw_of,
+        "wrap": space._wrap, "plain": space._plain, "raw_of": raw_of, "admit": space._backend.admit,
+        "device_of": device_of,
     }  # fmt: skip
     body = ""
     tail = f"return tail(f, {arguments}, {parameters})"
@@ -171,6 +173,7 @@ def _constant(op: Op) -> str:
 def _operand(f: Bound, i: int) -> str:
     """Code that takes one of two operands apart; its aval is None for a Python scalar, False for anything else."""
     op, x = f.op, f.op.arguments[i]
+    admitted = f"admit({x})" if f.space._backend.admit else x
     scalar = ""
     if _takes_scalars(op):
         number = f"type({x}) is float or type({x}) is int"
@@ -186,7 +189,7 @@ def _operand(f: Bound, i: int) -> str:
             p{i} = {x}._node; a{i} = {x}._aval; v{i} = {x}._value
 {scalar}\
         elif type({x}) in arrays:
-            p{i} = None; a{i} = aval_of({x}); v{i} = {x}
+            p{i} = None; a{i} = aval_of({x}); v{i} = {admitted}
         else:
             a{i} = False
 """
@@ -230,7 +233,7 @@ def _case(f: Bound, env: dict[str, Any], tracked: tuple[int, ...]) -> str:
     if others and _takes_scalars(op) and op.name not in SYMBOLS:
         boxed = f"""\
                 if v{j} is None:
-                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype)
+                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype, device=device_of(v{i}))
 """
         if not _same_dtype(op):
             boxed += f"                    a{j} = aval_of(v{j})\n"

@@ -143,7 +143,7 @@ class Inputs:
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
         filled = [self._zeros(i) if v is None else v for i, v in zip(self.followed, values, strict=True)]
-        made = handed_out(self.space, filled, given)
+        made = handed_out([(self.space, v) for v in filled], given)
         return [self.space._wrap(v) for v in made] if tensors or self.as_tensor else made
 
     def _zeros(self, i: int) -> Any:
@@ -157,10 +157,19 @@ class Inputs:
         """Results as users get them: one level out, plain unless something further out follows them."""
         found = [_one_level_out(trace, v) if isinstance(v, Tensor) else v for v in values]
         places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
-        owned = handed_out(self.space, [found[i] for i in places], [*self.leaves, *given])
+        owned = handed_out([(values[i]._space, found[i]) for i in places], [*self.leaves, *given])
         for i, v in zip(places, owned, strict=True):
-            found[i] = self.space._wrap(v) if tensors or self.as_tensor else v
+            found[i] = values[i]._space._wrap(v) if tensors or self.as_tensor else v
         return found
+
+    def check_results(self, values: Sequence[Any]) -> None:
+        """Refuse Tensors of another backend than the arguments', which a conversion can lead to."""
+        for v in values:
+            if isinstance(v, Tensor) and v._space is not self.space:
+                raise BackendError(
+                    f"{self.what} of arguments of {self.space!r} got a result of {v._space!r}; convert it back, with "
+                    f"agrad.asarray(y, backend={self.space._backend.name!r})"
+                )
 
     def given(self, tree: Tree, where: str) -> list[Any]:
         """Tangents given for the followed leaves, checked against them; None stands for zeros."""

@@ -47,6 +47,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     with ForwardTrace() as trace:
         _, trees = inputs.follow(trace, lambda k, aval: Dual(trace, directions[k]))
         ys, structure = flatten(f(*trees))
+    inputs.check_results(ys)
     moved = [_tangent(inputs.space, trace, y) for y in ys]
     pairs = inputs.results(trace, [*ys, *moved], flatten(tuple(tangents))[0], tensors)
     return unflatten(structure, pairs[: len(ys)]), unflatten(structure, pairs[len(ys) :])

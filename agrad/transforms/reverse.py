@@ -122,6 +122,7 @@ def _differentiated(
         aux = None
         if has_aux:
             out, aux = out
+        inputs.check_results([out])
         roots = _scalar_root(inputs.space, trace, out)
     with inputs.space._backend.quiet():
         leaves = walk(roots, retain=False)
@@ -214,6 +215,7 @@ class Recorded:
         with ReverseTrace() as self.trace:
             self._leaves, trees = inputs.follow(self.trace, lambda k, aval: Leaf(self.trace, aval))
             results, self.structure = flatten(f(*trees))
+        inputs.check_results(results)
         self.avals = [self._aval(y) for y in results]
         self._nodes = [y._node if isinstance(y, Tensor) else None for y in results]
         self._results = inputs.results(self.trace, results)

@@ -20,6 +20,7 @@ def agrad_backends() -> Iterable[Backend]:
             name="jax",
             load=_load,
             owns=_owns,
+            library="jax",
             methods={"__array_ufunc__": None},  # or NumPy would copy a Tensor to the host to compute with it
         )
     ]

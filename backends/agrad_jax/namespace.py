@@ -31,6 +31,7 @@ from jax.numpy import (  # these conform
 )  # fmt: skip
 
 from agrad_jax import fft, linalg
+from agrad_jax.random import Generator
 
 __array_api_version__ = "2025.12"
 

@@ -40,6 +40,8 @@ def agrad_backends() -> Iterable[Backend]:
             lean=_lean,
             array=_array,
             quiet=_quiet,
+            library="numpy",
+            install="pip install numpy",
             methods={"__array_ufunc__": _array_ufunc, "__array_priority__": 1000},
         )
     ]

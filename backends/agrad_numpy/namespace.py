@@ -432,7 +432,12 @@ def _may_repeat(key: Any) -> Flag:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("fft", "linalg"):
+    if name not in LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    extension = globals()[name] = import_module(f"agrad_numpy.{name}")  # NumPy itself imports fft when it is used
-    return extension
+    module = import_module(f"agrad_numpy.{LATER[name]}")
+    value = globals()[name] = module.Generator if name == "Generator" else module
+    return value
+
+
+LATER = {"fft": "fft", "linalg": "linalg", "Generator": "random"}
+"""What is imported when it is used, as NumPy itself does."""

@@ -23,7 +23,10 @@ def agrad_backends() -> Iterable[Backend]:
             owns=_owns,
             own=_own,
             lean=_plain,
+            admit=_plain,
             array=_plain,
+            host=_host,
+            library="torch",
             methods={"__torch_function__": classmethod(_torch_function)},
         )
     ]
@@ -55,10 +58,16 @@ def _plain(array: Any) -> Any:
 
 def _own(array: Any) -> Any:
     _plain(array)
-    # a view, or (which an expanded tensor can be, too) one of several in a memory; inference mode does not tell
-    if array.is_inference() or array._is_view() or array.untyped_storage().nbytes() != array.nbytes:
+    storage = array.untyped_storage()
+    # a view, or (which an expanded tensor can be, too) one of several in a memory; inference mode does not tell; or in
+    # the memory of another library
+    if array.is_inference() or array._is_view() or storage.nbytes() != array.nbytes or not storage.resizable():
         return array.clone(memory_format=sys.modules["torch"].contiguous_format)
     return array
+
+
+def _host(array: Any) -> Any:
+    return _plain(array).cpu().resolve_conj().resolve_neg().numpy()
 
 
 def _torch_function(cls: type, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

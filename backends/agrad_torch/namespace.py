@@ -14,10 +14,11 @@ from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import array_api_compat.torch as compat
+import numpy as np
 import torch
 from array_api_compat.torch import __array_namespace_info__  # type: ignore[attr-defined]
 from array_api_compat.torch import (
-    UniqueAllResult, add, all, any, arange, argsort, astype, atan2, bitwise_and, bitwise_left_shift, bitwise_or,
+    UniqueAllResult, add, all, any, arange, argsort, atan2, bitwise_and, bitwise_left_shift, bitwise_or,
     bitwise_right_shift, bitwise_xor, broadcast_arrays, broadcast_to, concat, copysign, cumulative_prod,
     cumulative_sum, diff, divide, empty, equal, expand_dims, eye, flip, floor_divide, full, greater, greater_equal,
     hypot, isdtype, less, less_equal, linspace, logaddexp, logical_and, logical_or, logical_xor, matmul,
@@ -32,9 +33,9 @@ from torch import (  # these conform
     negative, ones_like, pi, real, reciprocal, signbit, sin, sinh, sqrt, square, stack, tan, tanh, tile,
     trunc, uint8, uint16, uint32, uint64, zeros_like,
 )  # fmt: skip
-from torch import from_dlpack  # type: ignore[attr-defined]
 
 from agrad_torch import _plain
+from agrad_torch.random import Generator
 
 __array_api_version__ = "2025.12"
 
@@ -52,11 +53,34 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Flag | 
     return torch.asarray(obj, dtype=dtype, device=device, copy=copy)
 
 
+def from_dlpack(x: Any, /, *, device: Any = None, copy: Flag | None = None) -> Array:
+    """Import an array of another library; one with a negative step, for which PyTorch aborts the process, by copy."""
+    if not isinstance(x, torch.Tensor) and builtins.min(_strides(x), default=1) < 0:
+        if copy is False:
+            raise ValueError("from_dlpack(copy=False) got an array with a negative step, which PyTorch does not have")
+        x = x.copy() if hasattr(x, "copy") else np.from_dlpack(x).copy()
+    return torch.from_dlpack(x, device=device, copy=copy)  # type: ignore[attr-defined]
+
+
+def _strides(x: Any) -> tuple[int, ...]:
+    """The steps of an array of another library, as it or, where the host can see the array, NumPy says."""
+    if not hasattr(x, "strides") and x.__dlpack_device__()[0] == 1:
+        x = np.from_dlpack(x)
+    return tuple(getattr(x, "strides", ()) or ())
+
+
 def to_device(x: Array, device: Any, /, *, origin: Any = None, stream: Any = None) -> Array:
     """Move to a device, on PyTorch's current stream."""
     if stream is not None:
         raise ValueError("to_device(stream=...) is not supported by PyTorch; use torch.cuda.stream around the call")
     return x.to(device)
+
+
+def astype(x: Array, dtype: Any, /, *, copy: Flag = True, device: Any = None) -> Array:
+    """Convert, but from complex to real only through ``real``."""
+    if x.dtype.is_complex and not dtype.is_complex and dtype != bool:
+        raise TypeError(f"astype got {x.dtype} and {dtype}; drop the imaginary part with real(x) first")
+    return x.to(dtype=dtype, copy=copy, device=device)
 
 
 def can_cast(from_: Any, to: Any, /) -> Flag:

@@ -187,6 +187,22 @@ def test_tensors_that_pytorch_follows_are_refused(call: Callable[[Any], Any]) ->
     call(torch.ones(2))
 
 
+MEETINGS: dict[str, Callable[[Any, Any], Any]] = {
+    "left": lambda x, p: x * p, "right": lambda x, p: p * x, "function": xp.hypot, "where": lambda x, p: xp.where(x > 0, x, p),
+    "list": lambda x, p: xp.concat([x, p]), "matmul": xp.matmul, "clip": lambda x, p: xp.clip(x, p, p),
+    "composite": lambda x, p: xp.linalg.cross(x, p),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MEETINGS)
+def test_tensors_that_pytorch_follows_are_refused_where_they_meet_tensors(name: str) -> None:
+    f, x, q = MEETINGS[name], agrad.tensor(torch.ones(3), requires_grad=True), torch.ones(3)
+    f(x, q)  # the type is known from now on
+    for t in (x, x.detach()):
+        with pytest.raises(BackendError, match=r"requires_grad=True.*x\.detach\(\)"):
+            f(t, torch.ones(3, requires_grad=True))
+
+
 # What is handed out -------------------------------------------------------------------------------------
 
 
@@ -197,7 +213,8 @@ def test_gradients_share_memory_with_nothing() -> None:
     assert own(fresh) is fresh
     with torch.inference_mode():
         inferred = torch.ones(3)[1:]
-    for view in (x[0], x.mT, x[:, ::2], torch.ones(1).expand(3), torch.real(torch.ones(2) + 0j), inferred):
+    shared = torch.from_dlpack(np.ones(3))  # type: ignore[attr-defined]
+    for view in (x[0], x.mT, x[:, ::2], torch.ones(1).expand(3), torch.real(torch.ones(2) + 0j), inferred, shared):
         made = own(view)
         assert torch.equal(made, view) and made.is_contiguous()
         assert made.untyped_storage().data_ptr() != view.untyped_storage().data_ptr()
@@ -231,6 +248,40 @@ def test_gradients_stay_on_a_device_and_need_no_values() -> None:
     assert agrad.grad(lambda x: xp.sum(agrad.grad(f)(x) * x))(x).device.type == "meta"
 
 
+def test_moves_between_devices_keep_the_graph() -> None:
+    x = agrad.tensor(torch.ones(3), requires_grad=True)
+    y = xp.sum(x.to_device("meta") * torch.ones(3, device="meta"))
+    assert (y.device.type, y.requires_grad) == ("meta", True)
+    found = agrad.jvp(lambda x: x.to_device("meta") ** 2, (torch.ones(3),), (torch.ones(3),))[1]
+    assert found.device.type == "meta"
+    with pytest.raises(NotImplementedError, match="no data"):  # the gradient goes to where x is
+        y.backward()
+
+
+def test_host_copies() -> None:
+    (host,) = (b.host for b in agrad_torch.agrad_backends())
+    for x in (
+        torch.ones(3)[::2],
+        torch.ones(2, dtype=torch.complex64).conj() * 1j,
+        torch.ones(()),
+        torch.zeros((0, 2)),
+    ):
+        assert type(host(x)) is np.ndarray and host(x).tolist() == x.tolist()
+    x = torch.asarray([1 + 2j]).conj()
+    assert x.is_conj() and host(x).tolist() == [1 - 2j] and host(torch.imag(x)).tolist() == [-2.0]
+
+
+def test_random_numbers_need_no_values_on_the_device_meta() -> None:
+    g = agrad.random.Generator(2**40, backend="torch")
+    for made in (g.uniform(3, device="meta"), g.normal(3, device="meta"), g.integers(0, 5, 3, device="meta")):
+        assert made.device.type == "meta" and made.shape == (3,)
+    assert g.permutation(3, device="meta").device.type == "meta"
+    assert g.uniform(3, device="cpu") is not None and g.uniform(low=torch.zeros(2, device="meta")).device.type == "meta"
+    assert agrad.random.Generator(3, backend="torch").uniform().item() == torch.rand(
+        (), generator=torch.Generator().manual_seed(3)
+    )
+
+
 # The namespace where it is not PyTorch's or array_api_compat's -------------------------------------------
 
 KEYS = [
@@ -258,6 +309,19 @@ def test_indexing_agrees_with_numpy(key: Any) -> None:
     np.testing.assert_array_equal(to_numpy(target), x)
 
 
+def test_arrays_of_other_libraries_come_in_whatever_their_steps() -> None:
+    data = np.arange(4.0)
+    assert xp.from_dlpack(data).array.data_ptr() == data.ctypes.data
+    assert xp.from_dlpack(data[::-1]).tolist() == [3.0, 2.0, 1.0, 0.0]  # PyTorch would abort the process
+    assert xp.from_dlpack(data.reshape(2, 2)[:, ::-1]).tolist() == [[1.0, 0.0], [3.0, 2.0]]
+    strict = pytest.importorskip("array_api_strict")
+    assert xp.from_dlpack(strict.flip(strict.asarray(data))).tolist() == [3.0, 2.0, 1.0, 0.0]
+    own = torch.ones(3)
+    assert xp.from_dlpack(own).array.data_ptr() == own.data_ptr()
+    with pytest.raises(ValueError, match="negative step"):
+        xp.from_dlpack(data[::-1], copy=False)
+
+
 def test_functions_that_pytorch_lacks_or_has_otherwise() -> None:
     x = xp.asarray([3, 1, 3, 2, 1])
     found = xp.unique_all(x)
@@ -277,6 +341,9 @@ def test_functions_that_pytorch_lacks_or_has_otherwise() -> None:
     assert (xp.finfo(xp.complex64).dtype, xp.iinfo(xp.int8).max) == (xp.float32, 127)
     assert xp.fft.fft(xp.zeros((0, 4))).shape == (0, 4)
     assert xp.fft.rfftn(xp.zeros((0, 2)), s=(3, 2), axes=(0, 1)).tolist() == [[0j, 0j]] * 3
+    assert xp.astype(xp.asarray([0j, 1j]), xp.bool).tolist() == [False, True]
+    with pytest.raises(TypeError, match=r"astype got torch.complex64 and torch.float32; .*real\(x\)"):
+        xp.astype(xp.asarray([1j]), xp.float32)
     for name in ("eig", "eigh", "qr", "slogdet", "svd"):
         assert hasattr(getattr(xp.linalg, name)(xp.eye(2)), "_fields")
     assert xp.linalg.vector_norm(xp.asarray([0.0, -2.0]), axis=(), ord=0).tolist() == [0.0, 1.0]
