@@ -50,6 +50,9 @@ class Backend(NamedTuple):
         Makes an array safe to hand to a user: writable, sharing memory with nothing.
     lean : callable
         Makes a 0-d array as cheap to compute with as the library allows (NumPy: its scalar).
+    defers : bool
+        Whether an operator of the library's arrays leaves an operation with a Tensor to the Tensor, by returning
+        ``NotImplemented``; where it raises instead, agrad calls functions.
     admit : callable, optional
         Called with every plain array that meets Tensors in an operation, and raises for one that must not; its time is
         spent at each operation, so that libraries whose arrays of a type are all alike leave it out.
@@ -85,6 +88,7 @@ class Backend(NamedTuple):
     scalars: Callable[[], tuple[type, ...]] = tuple
     own: Callable[[Any], Any] = _same
     lean: Callable[[Any], Any] = _same
+    defers: bool = True
     admit: Callable[[Any], Any] | None = None
     array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext

@@ -72,13 +72,13 @@ def _refused(why: str) -> Callable[..., Any]:
 
 
 def _imported(native: Callable[..., Any] | str | None) -> Callable[..., Any] | None:
-    """A plugin's function for one backend; None where the library that it is from is not installed."""
+    """A plugin's function for one backend; None where the library that it is from is not installed, or too old."""
     if not isinstance(native, str):
         return native
     module, _, name = native.partition(":")
     try:
         found: Callable[..., Any] = getattr(import_module(module), name)
-    except ImportError:
+    except (ImportError, AttributeError):
         return None
     return found
 

@@ -99,7 +99,7 @@ def _same_dtype(op: Op) -> bool:
 def _compute(f: Bound, symbols: bool = True) -> str:
     """The op itself, one level further out; as an operator only where nothing is to be promoted."""
     op = f.op
-    if op.name in SYMBOLS and symbols:
+    if op.name in SYMBOLS and symbols and f.space._backend.defers:
         return f"v0 {SYMBOLS[op.name]} v1"
     values = [f"v{i}" for i in range(op.arity)]
     passed = ", ".join(

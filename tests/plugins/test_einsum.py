@@ -413,7 +413,7 @@ def test_the_reference_agrees(case):
 
     subscripts, *_ = case.make(draw)
     exact = [np.vectorize(mpmath.mpf, otypes=[object])(x) for x in arrays]
-    right = OPS[0].reference(mpmath.mp, subscripts, tuple(exact))
+    right = OPS[0].reference(mpmath.mp, subscripts, *exact)
     np.testing.assert_allclose(einsum(subscripts, *arrays, **case.params), right.astype("float64"), rtol=1e-12)
 
 

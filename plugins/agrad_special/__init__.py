@@ -1,0 +1,23 @@
+"""agrad's plugin of special functions: ``xp.special.erf`` and its kind, with derivatives of every order.
+
+The functions of ``scipy.special`` under the same names. Where an array library has one, and it keeps its digits, that
+is used; everywhere else the function is computed from the array API standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from agrad.declare import Op
+from agrad.plugins import hookimpl
+
+__all__ = ["agrad_ops"]
+
+
+@hookimpl
+def agrad_ops() -> Iterable[Op]:
+    """Return the records of the special functions."""
+    from agrad_special import bessel, entropy, error, gamma, logistic, sine
+
+    return list(chain(error.OPS, gamma.OPS, bessel.OPS, logistic.OPS, entropy.OPS, sine.OPS))

@@ -1,0 +1,34 @@
+"""The inputs that the conformance suite tries the ops on."""
+
+from __future__ import annotations
+
+from agrad.cases import Case
+
+__all__ = ["binary", "unary"]
+
+
+def unary(low: float, high: float, condition: float = 1.0) -> tuple[Case, ...]:
+    """Numbers of an interval: two-dimensional, 0-d and none."""
+    return (
+        Case(lambda draw: (draw.within(low, high, 3, 4),), condition=condition),
+        Case(lambda draw: (draw.within(low, high),), condition=condition),
+        Case(lambda draw: (draw.within(low, high, 0, 2),), condition=condition),
+    )
+
+
+def binary(low: float, high: float, condition: float = 1.0) -> tuple[Case, ...]:
+    """Two arguments of an interval: of one shape, broadcast against each other, 0-d and none."""
+    shapes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
+        ((2, 3), (2, 3)),
+        ((3, 1), (4,)),
+        ((), (3,)),
+        ((), ()),
+        ((0, 2), (2,)),
+    )
+    return tuple(
+        Case(
+            lambda draw, a=a, b=b: (draw.within(low, high, *a), draw.within(low, high, *b)),  # type: ignore[misc]
+            condition=condition,
+        )
+        for a, b in shapes
+    )
