@@ -10,7 +10,7 @@ from agrad.declare import select
 from agrad.errors import GraphError
 from agrad.interpret.apply import is_tracked
 from agrad.interpret.bound import Bound, names_of
-from agrad.ops._shapes import device_of
+from agrad.ops._shapes import device_of, place_of
 
 __all__ = ["SYMBOLS", "call", "checked", "environment", "prepared", "restore", "times", "zeros"]
 
@@ -53,7 +53,7 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             elif (
                 op.kind == "elementwise" and type(v) in (float, int, complex) and (op.name not in SYMBOLS or v == 0)
             ):  # 1 / 0 is an error in Python, and inf as an array
-                v = f.space._raw.asarray(v, dtype=out.dtype, device=device_of(out))
+                v = f.space._raw.asarray(v, dtype=out.dtype, device=place_of(out))
             env[name] = v
     return env
 

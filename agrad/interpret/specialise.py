@@ -20,7 +20,7 @@ from agrad.interpret.levels import OFF
 from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node, rank
 from agrad.interpret.rules import SYMBOLS, checked, restore
-from agrad.ops._shapes import device_of
+from agrad.ops._shapes import place_of
 
 __all__ = ["creation_signature", "function"]
 
@@ -45,7 +45,7 @@ def function(f: Bound, other: Callable[..., Any], operator: str = "") -> Callabl
         "f": f, "tail": other, "Tensor": space._tensor, "OFF": OFF, "rank": rank, "impl": f.impl, "raw": space._raw,
         "space": space, "aval_of": space._aval_of, "arrays": space._array_types, "restore": restore,
         "wrap": space._wrap, "plain": space._plain, "raw_of": raw_of, "admit": space._backend.admit,
-        "device_of": device_of,
+        "place_of": place_of,
     }  # fmt: skip
     body = ""
     tail = f"return tail(f, {arguments}, {parameters})"
@@ -233,7 +233,7 @@ def _case(f: Bound, env: dict[str, Any], tracked: tuple[int, ...]) -> str:
     if others and _takes_scalars(op) and op.name not in SYMBOLS:
         boxed = f"""\
                 if v{j} is None:
-                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype, device=device_of(v{i}))
+                    v{j} = raw.asarray({op.arguments[j]}, dtype=a{i}.dtype, device=place_of(v{i}))
 """
         if not _same_dtype(op):
             boxed += f"                    a{j} = aval_of(v{j})\n"

@@ -20,6 +20,12 @@ def device_of(x: Any) -> Any:
     return getattr(x, "device", None)
 
 
+def place_of(x: Any) -> Any:
+    """Where to make an array of another shape beside one: None, too, where that one is spread over several devices."""
+    device = device_of(x)
+    return None if hasattr(device, "device_set") else device  # a layout fits the shape that it was made for only
+
+
 def along(ndim: int, axis: int, key: Any) -> tuple[Any, ...]:
     """An index into one axis of an `ndim`-d array, all of the others taken whole."""
     axis %= ndim

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from agrad.declare import linear
-from agrad.ops._shapes import along
+from agrad.ops._shapes import along, place_of
 
 OPS = (
     linear(
@@ -38,9 +38,11 @@ def _put(xp: Any, ct: Any, x: Any, indices: Any, axis: int | None) -> Any:
 
 def _put_along_axis(xp: Any, ct: Any, x: Any, indices: Any, axis: int) -> Any:
     """Add `ct` up where `take_along_axis` read, by an open grid of indices over the other axes."""
-    n = ct.ndim
+    n, device = ct.ndim, place_of(indices)
     grid = tuple(
-        indices if i == axis else xp.reshape(xp.arange(ct.shape[i]), (1,) * i + (-1,) + (1,) * (n - i - 1))
+        indices
+        if i == axis
+        else xp.reshape(xp.arange(ct.shape[i], device=device), (1,) * i + (-1,) + (1,) * (n - i - 1))
         for i in range(n)
     )
     return xp.scatter(ct, grid, shape=(*ct.shape[:axis], x.shape[axis], *ct.shape[axis + 1 :]))
@@ -50,7 +52,7 @@ def _written(xp: Any, ct: Any, value: Any, key: Any) -> Any:
     """The part of `ct` that an assignment wrote. Where it wrote twice, only the last value is still there."""
     g = xp.getitem(ct, key)
     if _may_repeat(xp, key):
-        ids = xp.reshape(xp.arange(prod(g.shape)), g.shape)
+        ids = xp.reshape(xp.arange(prod(g.shape), device=place_of(g)), g.shape)
         last = xp.getitem(xp.setitem(xp.zeros_like(ct, dtype=ids.dtype), key, ids), key)
         g = xp.where(last == ids, g, 0)
     return xp.expand_dims(g, axis=tuple(range(value.ndim - g.ndim)))  # a value may have more axes, of length one

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from agrad.declare import composite, constant, general, linear
-from agrad.ops._shapes import along
+from agrad.ops._shapes import along, place_of
 
 OPS = (
     composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays)),
@@ -70,7 +70,7 @@ def _sum_of_repeats(xp: Any, ct: Any, x: Any, repeats: Any, axis: int | None) ->
     if isinstance(repeats, int):
         g = xp.sum(xp.reshape(ct, (*before, n, repeats, *after)), axis=axis + 1)
     else:
-        positions = xp.arange(ct.shape[axis])
+        positions = xp.arange(ct.shape[axis], device=place_of(ct))
         stops = xp.cumulative_sum(xp.broadcast_to(repeats, (n,)), dtype=positions.dtype)
         sources = xp.searchsorted(stops, positions, side="right")
         g = xp.scatter(ct, along(len(shape), axis, sources), shape=shape)

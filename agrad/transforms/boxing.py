@@ -142,11 +142,11 @@ class Inputs:
 
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
-        filled = [self._zeros(i) if v is None else v for i, v in zip(self.followed, values, strict=True)]
+        filled = [self.zeros(i) if v is None else v for i, v in zip(self.followed, values, strict=True)]
         made = handed_out([(self.space, v) for v in filled], given)
         return [self.space._wrap(v) for v in made] if tensors or self.as_tensor else made
 
-    def _zeros(self, i: int) -> Any:
+    def zeros(self, i: int) -> Any:
         """Zeros like a followed leaf, on its device."""
         zeros = self.space._raw.zeros_like(raw_of(self.leaves[i]))
         return zeros if zeros.ndim else self.space._backend.lean(zeros)

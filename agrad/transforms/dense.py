@@ -10,6 +10,7 @@ from agrad.aval import Aval
 from agrad.errors import DtypeError, ShapeError
 from agrad.interpret.apply import raw_of
 from agrad.interpret.reverse import Node
+from agrad.ops._shapes import place_of
 from agrad.transforms.boxing import Inputs, flatten, unflatten
 from agrad.transforms.forward import jvp
 from agrad.transforms.reverse import Recorded, grad, positions, vjp
@@ -134,9 +135,9 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 # Blocks ---------------------------------------------------------------------------------------------
 
 
-def _units(space: Any, aval: Aval) -> list[Any]:
-    """The unit arrays of a shape."""
-    eye = space._raw.eye(aval.size, dtype=aval.dtype)
+def _units(space: Any, aval: Aval, like: Any) -> list[Any]:
+    """The unit arrays of a shape, on the device of another array."""
+    eye = space._raw.eye(aval.size, dtype=aval.dtype, device=place_of(raw_of(like)))
     return [space._raw.reshape(eye[i, :], aval.shape) for i in range(aval.size)]
 
 
@@ -154,14 +155,14 @@ def _by_rows(run: Recorded, f: Callable[..., Any]) -> list[list[Any]]:
         if aval is None:
             raise DtypeError("jacobian of a function with an integer, boolean or non-array result")
         columns: list[list[Any]] = [[] for _ in inputs.avals]
-        for unit in _units(space, aval):
+        for unit in _units(space, aval, run.results[k]):
             cts: list[Any] = [None] * len(run.avals)
             cts[k] = unit
-            real = _filled(space, inputs, run.pull(cts))
+            real = _filled(inputs, run.pull(cts))
             imaginary = None
             if aval.complex:
                 cts[k] = unit * 1j
-                imaginary = _filled(space, inputs, run.pull(cts))
+                imaginary = _filled(inputs, run.pull(cts))
             for j, source in enumerate(inputs.avals):
                 other = None if imaginary is None else imaginary[j]
                 columns[j].append(_row(run, source, aval, real[j], other))
@@ -191,12 +192,12 @@ def _by_columns(run: Recorded, f: Callable[..., Any]) -> list[list[Any]]:
     primals = unflatten(inputs.treedef, inputs.leaves)
 
     def directional(j: int, unit: Any) -> list[Any]:
-        directions: list[Any] = [space._raw.zeros(a.shape, dtype=a.dtype) for a in inputs.avals]
+        directions: list[Any] = [inputs.zeros(i) for i in inputs.followed]
         directions[j] = unit
         return flatten(jvp(f, primals, inputs.trees(directions))[1])[0]
 
     for j, source in enumerate(inputs.avals):
-        for unit in _units(space, source):
+        for unit in _units(space, source, inputs.leaves[inputs.followed[j]]):
             found = directional(j, unit)
             if source.complex:
                 turned = directional(j, unit * 1j)
@@ -218,11 +219,8 @@ def _by_columns(run: Recorded, f: Callable[..., Any]) -> list[list[Any]]:
     return blocks
 
 
-def _filled(space: Any, inputs: Inputs, values: list[Any]) -> list[Any]:
-    return [
-        space._raw.zeros(aval.shape, dtype=aval.dtype) if v is None else v
-        for v, aval in zip(values, inputs.avals, strict=True)
-    ]
+def _filled(inputs: Inputs, values: list[Any]) -> list[Any]:
+    return [inputs.zeros(i) if v is None else v for v, i in zip(values, inputs.followed, strict=True)]
 
 
 def _proportional(space: Any, turned: Any, straight: Any) -> bool:

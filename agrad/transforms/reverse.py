@@ -218,7 +218,7 @@ class Recorded:
         inputs.check_results(results)
         self.avals = [self._aval(y) for y in results]
         self._nodes = [y._node if isinstance(y, Tensor) else None for y in results]
-        self._results = inputs.results(self.trace, results)
+        self.results = inputs.results(self.trace, results)
 
     def _aval(self, y: Any) -> Aval | None:
         if not is_array(y):
@@ -228,7 +228,7 @@ class Recorded:
 
     def out(self) -> Any:
         """The results as users get them."""
-        return unflatten(self.structure, self._results)
+        return unflatten(self.structure, self.results)
 
     def pull(self, cts: Sequence[Any], visit: Callable[[Node, Any], Any] | None = None) -> list[Any]:
         """Cotangents of the followed inputs for cotangents of the results; None stands for zeros."""

@@ -88,7 +88,7 @@ def _contract(xp: Any, how: str, a: Any, b: Any, axes: Any) -> Any:
     return xp.vecdot(xp.conj(a) if xp.isdtype(a.dtype, "complex floating") else a, b)  # vecdot conjugates it once more
 
 
-def _reference(mp: Any, subscripts: str, operands: tuple[Any, ...]) -> Any:
+def _reference(mp: Any, subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     import numpy
 
     return numpy.asarray(numpy.einsum(subscripts, *operands))

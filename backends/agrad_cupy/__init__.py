@@ -1,0 +1,86 @@
+"""The CuPy backend of agrad: its one record, made without importing CuPy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from agrad.backend import Backend
+from agrad.errors import BackendError
+from agrad.plugins import hookimpl
+
+__all__ = ["agrad_backends"]
+
+DISTRIBUTIONS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
+"""What CuPy is distributed as: wheels for a version of CUDA, or its source."""
+
+LACKS = {
+    "devices": (
+        "CuPy computes on the current device, wherever the arrays are; enter `with cupy.cuda.Device(i):` around the "
+        "function and its backward pass"
+    ),
+    "determinism": "contributions to one position are added by atomic operations, whose order differs between runs",
+}
+
+
+@hookimpl
+def agrad_backends() -> Iterable[Backend]:
+    """Return the record of the CuPy backend."""
+    return [
+        Backend(
+            name="cupy",
+            load=_load,
+            owns=_owns,
+            own=_own,
+            methods={"__array_ufunc__": None},  # CuPy's operators leave those with a Tensor to the Tensor
+            host=_host,
+            lacks=LACKS,
+            library=_distribution(),
+        )
+    ]
+
+
+def _load() -> Any:
+    import cupy
+
+    try:
+        found, problem = cupy.cuda.runtime.getDeviceCount(), "there is none"
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        found, problem = 0, str(error)
+    if not found:
+        raise BackendError(f"the backend 'cupy' needs a CUDA device, and CuPy found none ({problem}); use 'numpy' here")
+    from agrad_cupy import namespace
+
+    return namespace
+
+
+def _owns(x: object) -> bool:
+    cupy = sys.modules.get("cupy")  # where CuPy was never imported, nothing is an array of its
+    return cupy is not None and isinstance(x, cupy.ndarray)
+
+
+FOREIGN = ("DLPackMemory", "UnownedMemory")
+"""What CuPy calls memory of other libraries."""
+
+
+def _own(array: Any) -> Any:
+    if array.base is None and type(array.data.mem).__name__ not in FOREIGN:
+        return array
+    with array.device:  # copies go to the current device
+        return array.copy()
+
+
+def _host(array: Any) -> Any:
+    return array.get()
+
+
+def _distribution() -> str:
+    for name in DISTRIBUTIONS:
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        return name
+    return DISTRIBUTIONS[0]
