@@ -13,7 +13,7 @@ __all__ = ["CAPABILITIES", "Backend", "BackendRule"]
 
 CAPABILITIES = (
     "complex", "float64", "linalg", "fft", "boolean indexing", "data-dependent shapes", "in-place", "devices",
-    "determinism",
+    "determinism", "beyond the standard",
 )  # fmt: skip
 """What a backend can do besides single functions, unless it `lacks` it."""
 

@@ -1,0 +1,16 @@
+"""Cases of the data type functions."""
+
+from __future__ import annotations
+
+from agrad.cases import Case
+from agrad_conformance.cases.row import ALL, REAL, row
+
+__all__ = ["CASES"]
+
+CASES: list[Case] = [
+    row("astype", lambda g: (g(2, 3), "float32"), REAL),
+    row("astype", lambda g: (g(2, 3), "float64"), REAL),
+    row("astype", lambda g: (g(3), "complex128"), ALL),
+    row("astype", lambda g: (g(), "complex64"), ALL, copy=False),
+    row("astype", lambda g: (g(0, 2), "float32"), REAL, copy=True),
+]

@@ -1,0 +1,241 @@
+"""The properties that every sample is checked for, one function each: what it returns is the largest error found.
+
+All of them see the sample as a function of real vectors (`agrad_conformance.reference.pack`), of which the stored
+reference knows the value, the whole Jacobian and one second derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import agrad
+from agrad_conformance.checks.wrong import Wrong
+from agrad_conformance.compare import error_of
+from agrad_conformance.problem import Problem, Unsupported
+from agrad_conformance.reference import Pair, Reference, pack
+
+__all__ = ["PROPERTIES"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NO_DATA = ("meta",)
+"""Devices that hold shapes only."""
+
+
+def value(p: Problem, r: Reference) -> float:
+    """The results are those of the reference, in shape and kind too."""
+    found = p.outputs
+    shapes = tuple(y.shape for y in found)
+    if shapes != r.shapes:
+        raise Wrong(f"the results have shapes {shapes}, those of the reference are {r.shapes}")
+    kinds = tuple({"f": "real", "c": "complex", "b": "boolean"}.get(y.dtype.kind, "integer") for y in found)
+    if any(k != known for k, known, y in zip(kinds, r.kinds, found, strict=True) if y.size):  # nothing has no kind
+        raise Wrong(f"the results are {kinds}, those of the reference {r.kinds}")
+    return _error(p, pack(found), r.values, r.value_scale)
+
+
+def vjp(p: Problem, r: Reference) -> float:
+    """The whole Jacobian, a row for each unit cotangent."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    pull = p.pulled()
+    rows = [p.packed(pull(p.cotangents(unit))) for unit in np.eye(len(r.w))]
+    return _error(p, _stacked(rows, r), r.jacobian, r.slope_scale)
+
+
+def jvp(p: Problem, r: Reference) -> float:
+    """The whole Jacobian, a column for each unit tangent."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    columns = [p.packed(_pushed(p, p, p.tangents(unit))) for unit in np.eye(len(r.v))]
+    return _error(p, _stacked(columns, r, columns=True), r.jacobian, r.slope_scale)
+
+
+def adjoint(p: Problem, r: Reference) -> float:
+    """Re<w, J v> = Re<J* w, v>: free of any difference quotient, and of the reference's precision."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    forward = p.packed(_pushed(p, p, p.tangents(r.v)))
+    backward = p.packed(p.pulled()(p.cotangents(r.w)))
+    scale = np.abs(r.w) @ np.abs(r.jacobian.high) @ np.abs(r.v) + np.abs(r.w) @ r.slope_scale @ np.abs(r.v)
+    expected = Pair(np.asarray([r.w @ forward]), np.zeros(1))
+    return error_of(np.asarray([backward @ r.v]), expected, np.asarray([scale]), p.eps)
+
+
+def second(p: Problem, r: Reference) -> float:
+    """The derivative of <w, J v>: reverse over reverse, forward over reverse, reverse over forward."""
+    if r.second is None or not p.arrays or not r.w.size:
+        return 0.0
+    w, v = p.cotangents(r.w), p.tangents(r.v)
+
+    def gradient(*xs: Any) -> Any:
+        return agrad.vjp(p, *xs)[1](w)
+
+    def slope(*xs: Any) -> Any:
+        return agrad.jvp(p, xs, tuple(v))[1]
+
+    ways = {
+        "reverse over reverse": lambda: list(agrad.vjp(gradient, *p.arrays)[1](tuple(v))),
+        "forward over reverse": lambda: list(_pushed(p, gradient, v)),
+        "reverse over forward": lambda: list(agrad.vjp(slope, *p.arrays)[1](w)),
+    }
+    # what cancels is of the size of a slope divided by an argument
+    size = max((float(np.abs(x).max()) for x in p.inputs if x.size), default=0.0) or 1.0
+    floor = float(np.abs(r.w) @ np.abs(r.jacobian.high) @ np.abs(r.v)) / size
+    return max(_error(p, p.packed(way()), r.second, r.second_scale, floor) for way in ways.values())
+
+
+def preservation(p: Problem, r: Reference) -> float:
+    """Gradients and tangents keep shape, dtype, device and library; nothing given is changed; the same input, the same
+    bits."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    before = [p.to_host(x).copy() for x in p.arrays]
+    w, v = p.cotangents(r.w), p.tangents(r.v)
+    given = [p.to_host(x).copy() for x in (*w, *v)]
+    gradients = p.pulled()(w)
+    pushed = _pushed(p, p, v)
+    for what, found, like in (("gradient", gradients, p.arrays), ("tangent", pushed, _results(p))):
+        for y, x in zip(found, like, strict=True):
+            if not p.backend.owns(y):
+                raise Wrong(f"a {what} is a {type(y).__name__}, which is no array of the backend")
+            a, b = p.space.asarray(y), p.space.asarray(x)
+            if (tuple(a.shape), a.dtype) != (tuple(b.shape), b.dtype):
+                raise Wrong(f"a {what} is {a.dtype}{list(a.shape)}, it should be {b.dtype}{list(b.shape)}")
+            if a.device != b.device:
+                raise Wrong(f"a {what} is on the device {a.device}, it should be on {b.device}")
+    for old, x in zip(before, p.arrays, strict=True):
+        if not np.array_equal(old, p.to_host(x), equal_nan=True):
+            raise Wrong("an argument was changed")
+    for old, x in zip(given, (*w, *v), strict=True):
+        if not np.array_equal(old, p.to_host(x), equal_nan=True):
+            raise Wrong("a cotangent or tangent was changed")
+    if "determinism" not in p.backend.lacks:
+        again = p.packed(p.pulled()(w))
+        if not np.array_equal(again, p.packed(gradients), equal_nan=True):
+            raise Wrong("the same gradient, computed twice, has other bits")
+    return 0.0
+
+
+def device(p: Problem, r: Reference) -> float:
+    """On another device than the default one, gradients and tangents are on that device too."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    info = p.space.__array_namespace_info__()
+    others = [d for d in info.devices() if d != info.default_device() and str(d) not in NO_DATA]
+    if "devices" in p.backend.lacks or not others:
+        raise Unsupported(p.backend.lacks.get("devices", "there is one device only"))
+    there = Problem(p.sample, p.dtype, p.backend.name, others[0])
+    w, v = there.cotangents(r.w), there.tangents(r.v)
+    for what, found in (("gradient", there.pulled()(w)), ("tangent", _pushed(there, there, v))):
+        for y in found:
+            if p.space.asarray(y).device != others[0]:
+                raise Wrong(f"a {what} is on the device {p.space.asarray(y).device}; all arguments are on {others[0]}")
+    return 0.0
+
+
+def layout(p: Problem, r: Reference) -> float:
+    """Strided and read-only arguments have the gradients of the others."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    w = p.cotangents(r.w)
+    expected = Pair(r.w @ r.jacobian.high, r.w @ r.jacobian.low)
+    scale = np.abs(r.w) @ r.slope_scale
+    arrays = [_strided(p, x) for x in p.inputs]
+    _, pullback = agrad.vjp(p, *arrays)
+    return _error(p, p.packed(pullback(w)), expected, scale)
+
+
+def imperative(p: Problem, r: Reference) -> float:
+    """``backward`` accumulates in ``.grad``, frees the graph unless it is retained, and then refuses."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    xs = [p.space.asarray(x, requires_grad=True) for x in p.arrays]
+    loss = _paired(p, p(*xs), p.cotangents(r.w))
+    expected = Pair(2 * (r.w @ r.jacobian.high), 2 * (r.w @ r.jacobian.low))
+    if loss.requires_grad:
+        loss.backward(retain_graph=True)
+        loss.backward()
+        try:
+            loss.backward()
+        except agrad.GraphError:
+            pass
+        else:
+            raise Wrong("backward through a graph that was not retained did not raise")
+    elif expected.high.any():
+        raise Wrong("the result does not require gradients, and it depends on arguments that do")
+    found = [np.zeros_like(x) if t.grad is None else p.to_host(t.grad.array) for t, x in zip(xs, p.inputs, strict=True)]
+    return _error(p, pack(found), expected, 2 * np.abs(r.w) @ r.slope_scale)
+
+
+def no_grad(p: Problem, r: Reference) -> float:
+    """Nothing is followed under ``no_grad`` and beyond ``stop_gradient``."""
+    if not p.arrays or not r.w.size:
+        return 0.0
+    xs = [p.space.asarray(x, requires_grad=True) for x in p.arrays]
+    with agrad.no_grad():
+        if any(getattr(y, "requires_grad", False) and not y.is_leaf for y in p(*xs)):
+            raise Wrong("a result computed under no_grad requires gradients")
+    pulled = p.pulled(lambda *xs: p(*map(agrad.stop_gradient, xs)))(p.cotangents(r.w))
+    if p.packed(pulled).any():
+        raise Wrong("a gradient went through stop_gradient")
+    return 0.0
+
+
+def _paired(p: Problem, ys: Sequence[Any], w: Sequence[Any]) -> Any:
+    """Re<w, y>, whose gradient is J* w."""
+    xp, total = p.space, None
+    for y, ct in zip(ys, w, strict=True):
+        ct = xp.asarray(ct)
+        term = xp.real(xp.conj(ct) * y) if xp.isdtype(ct.dtype, "complex floating") else ct * y
+        total = xp.sum(term) if total is None else total + xp.sum(term)
+    return total
+
+
+def _pushed(p: Problem, f: Callable[..., Any], tangents: Sequence[Any]) -> list[Any]:
+    return list(agrad.jvp(f, tuple(p.arrays), tuple(tangents))[1])
+
+
+def _results(p: Problem) -> list[Any]:
+    with agrad.no_grad():
+        return p(*map(p.space.asarray, p.arrays))
+
+
+def _stacked(rows: Sequence[Array], r: Reference, columns: bool = False) -> Array:
+    if not rows:
+        return np.zeros((len(r.w), len(r.v)))
+    return np.stack(rows, axis=1 if columns else 0)
+
+
+def _strided(p: Problem, x: Array) -> Any:
+    """The same numbers with gaps between them, in reverse order of memory, read-only where the library can say so."""
+    if not x.ndim:
+        return p.to_backend(x)
+    wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), dtype=x.dtype)
+    wide[..., ::2] = x
+    array = p.space.asarray(p.to_backend(wide)).array[..., ::2]
+    flags = getattr(array, "flags", None)
+    if hasattr(flags, "writeable"):
+        flags.writeable = False
+    return array
+
+
+def _error(p: Problem, found: Array, expected: Pair, sensitivity: Array, floor: float = 0.0) -> float:
+    """The error in units of eps times a scale: by how much each number may change when the inputs are rounded.
+
+    Elementwise ops answer for each number, others for the largest: their numbers are made of many.
+    """
+    scale = np.abs(expected.high) + sensitivity
+    op = agrad.plugins.find(p.sample.op)
+    if scale.size and (op is None or op.kind != "elementwise"):
+        scale = np.full(scale.shape, max(scale.max(), floor))
+    return error_of(found, expected, scale, p.eps)
+
+
+PROPERTIES: Mapping[str, Callable[[Problem, Reference], float]] = {
+    f.__name__: f for f in (value, vjp, jvp, adjoint, second, preservation, device, layout, imperative, no_grad)
+}
+"""By name, in the order of a report."""
