@@ -7,7 +7,20 @@ and compared with two other systems. `agrad_conformance.conventions` pins what m
 
 from __future__ import annotations
 
-__all__ = ["DATA_VERSION"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agrad_conformance.run import check
+
+__all__ = ["DATA_VERSION", "check"]
 
 DATA_VERSION = 1
 """Version of the stored references: another one means that cases, seeds or their layout have changed."""
+
+
+def __getattr__(name: str) -> Any:
+    if name != "check":  # which imports all of the suite
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()["check"] = import_module("agrad_conformance.run").check
+    return value

@@ -137,7 +137,12 @@ def lost_gradients_raise(g: Ground) -> None:
 def escaped_tensors_raise(g: Ground) -> None:
     """A Tensor that left its transform cannot be computed with."""
     kept: list[Any] = []
-    agrad.grad(lambda x: kept.append(x * 2) or x)(g.array(2.0))
+
+    def keep(x: Any) -> Any:
+        kept.append(x * 2)
+        return x
+
+    agrad.grad(keep)(g.array(2.0))
     try:
         kept[0] + 1
     except agrad.EscapedTensorError:
