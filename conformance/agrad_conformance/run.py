@@ -17,6 +17,7 @@ from agrad_conformance.checks.wrong import Wrong
 from agrad_conformance.compare import ALLOWED
 from agrad_conformance.conventions import points
 from agrad_conformance.data import reference_of
+from agrad_conformance.detail import detail
 from agrad_conformance.high import of_op
 from agrad_conformance.problem import Problem, Unsupported
 from agrad_conformance.reference import Reference, compute
@@ -133,7 +134,21 @@ def execute(key: Key) -> Record:
     if expected:
         outcome = XFAILED if outcome == FAILED else UNEXPECTED
         why = expected if outcome == XFAILED else f"it passes, and it was expected to fail: {expected}"
-    return _record(key, outcome, device or "", error, tolerance, why)
+    return _record(key, outcome, device or "", error, tolerance, why, _detail(key) if outcome == FAILED else {})
+
+
+def _detail(key: Key) -> dict[str, str]:
+    """What a failing check saw, as far as it can be told."""
+    try:
+        if key.property in POINT_PROPERTIES:
+            point = _points()[key.case]
+            return detail(Problem(point, key.dtype, key.backend), point.point, key.property)
+        if key.property in PROPERTIES:
+            problem = Problem(_samples()[key.case], key.dtype, key.backend)
+            return detail(problem, _reference(key.case), key.property)
+    except Exception:  # the failure itself is in the record
+        pass
+    return {}
 
 
 def check(backend: str, case: str, dtype: str, property: str) -> Record:
@@ -192,13 +207,14 @@ def _record(
     error: float | None = None,
     tolerance: float | None = None,
     reason: str = "",
+    seen: dict[str, str] | None = None,
 ) -> Record:
     chapter = ""
     if key.op:
         plugin, dot, _ = key.op.partition(".")
         standard = not dot or plugin in ("linalg", "fft")
         chapter = _chapter(key.op) if standard else plugin
-    return Record(*key, chapter, device, outcome, error, tolerance, reason)
+    return Record(*key, chapter, device, outcome, error, tolerance, reason, seen or {})
 
 
 @cache
