@@ -87,21 +87,22 @@ def manager() -> pluggy.PluginManager:
     disabled = {name.strip() for name in os.environ.get("AGRAD_DISABLE_PLUGINS", "").split(",")} | _blocked
     seen: dict[str, str] = {}
     for distribution in importlib.metadata.distributions():
-        for entry in distribution.entry_points:
-            if entry.group != GROUP:
-                continue
-            source = f"{distribution.name} {distribution.version}"
+        own = [entry for entry in distribution.entry_points if entry.group == GROUP]
+        # each look reads and parses a file: not for every entry, and not where there is none
+        project = distribution.name if own else ""
+        source = f"{project} {distribution.version}" if own else ""
+        for entry in own:
             if entry.name in disabled:
                 _plugins[entry.name] = Plugin(entry.name, source, "disabled")
                 continue
             if entry.name in seen:
-                if seen[entry.name] != distribution.name:  # one that is found twice on the path is one
+                if seen[entry.name] != project:  # one that is found twice on the path is one
                     raise PluginError(
                         f"two plugins are named {entry.name!r}: one of {_plugins[entry.name].source}, one of {source}; "
                         "uninstall one of them, or set AGRAD_DISABLE_PLUGINS to leave both out"
                     )
                 continue
-            seen[entry.name] = distribution.name
+            seen[entry.name] = project
             _plugins[entry.name] = Plugin(entry.name, source)
             try:
                 _add(made, entry.load(), entry.name)

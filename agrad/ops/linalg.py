@@ -20,21 +20,36 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from agrad.declare import composite, constant, general, linear
+from agrad.declare import Op, composite, constant, general, linear
 from agrad.ops._shapes import device_of, is_complex, keep
 
-BLOCK = 64
-"""Below this size, a product of matrices costs less than the calls that splitting them takes."""
 
-OPS = (
-    # Murray, Differentiation of the Cholesky decomposition (2016)
-    general(
+def cholesky(block: int) -> Op:
+    """The record of the Cholesky decomposition.
+
+    Parameters
+    ----------
+    block : int
+        The size below which a product of matrices costs less than the calls that splitting them takes: the dearer a
+        call is, the larger.
+
+    References
+    ----------
+    Murray, Differentiation of the Cholesky decomposition (2016)
+    """
+    return general(
         "linalg.cholesky(x, /, *, upper=False)",
         vjp=lambda xp, ct, out, upper: (
-            _cholesky_vjp(xp, _h(xp, ct), _h(xp, out)) if upper else _cholesky_vjp(xp, ct, out)
+            _cholesky_vjp(xp, _h(xp, ct), _h(xp, out), block) if upper else _cholesky_vjp(xp, ct, out, block)
         ),
-        jvp=lambda xp, t, out, upper: _h(xp, _cholesky_jvp(xp, t, _h(xp, out))) if upper else _cholesky_jvp(xp, t, out),
-    ),
+        jvp=lambda xp, t, out, upper: (
+            _h(xp, _cholesky_jvp(xp, t, _h(xp, out), block)) if upper else _cholesky_jvp(xp, t, out, block)
+        ),
+    )
+
+
+OPS = (
+    cholesky(block=64),
     composite("linalg.cross(x1, x2, /, *, axis=-1)", lambda xp, x1, x2, axis: _cross(xp, x1, x2, axis)),
     # Jacobi's formula: d det x = tr(adj(x) dx)
     general(
@@ -296,35 +311,36 @@ def _pinv_jvp(xp: Any, t: Any, p: Any, x: Any) -> Any:
 # Triangular factors -------------------------------------------------------------------------------
 
 
-def _cholesky_vjp(xp: Any, ct: Any, factor: Any) -> Any:
-    return _cholesky_blocks(xp, ct, factor, _lower_inverse(xp, factor))
+def _cholesky_vjp(xp: Any, ct: Any, factor: Any, block: int) -> Any:
+    return _cholesky_blocks(xp, ct, factor, _lower_inverse(xp, factor, block), block)
 
 
-def _cholesky_blocks(xp: Any, ct: Any, factor: Any, inverse: Any) -> Any:
+def _cholesky_blocks(xp: Any, ct: Any, factor: Any, inverse: Any, block: int) -> Any:
     """The Hermitian cotangent of the matrix, a quarter at a time: half of the products would be with zeros."""
     n = factor.shape[-1]
-    if n <= BLOCK:
+    if n <= block:
         return _hermitian(xp, _h(xp, inverse) @ _half_lower(xp, _h(xp, factor) @ ct) @ inverse)
     k = n // 2
     off = factor[..., k:, :k]
-    last = _cholesky_blocks(xp, ct[..., k:, k:], factor[..., k:, k:], inverse[..., k:, k:])
+    last = _cholesky_blocks(xp, ct[..., k:, k:], factor[..., k:, k:], inverse[..., k:, k:], block)
     side = (ct[..., k:, :k] - 2 * (last @ off)) @ inverse[..., :k, :k]
-    first = _cholesky_blocks(xp, ct[..., :k, :k] - _h(xp, side) @ off, factor[..., :k, :k], inverse[..., :k, :k])
+    rest = ct[..., :k, :k] - _h(xp, side) @ off
+    first = _cholesky_blocks(xp, rest, factor[..., :k, :k], inverse[..., :k, :k], block)
     return _blocks(xp, first, _h(xp, side) / 2, side / 2, last)
 
 
-def _cholesky_jvp(xp: Any, t: Any, factor: Any) -> Any:
-    inverse = _lower_inverse(xp, factor)
+def _cholesky_jvp(xp: Any, t: Any, factor: Any, block: int) -> Any:
+    inverse = _lower_inverse(xp, factor, block)
     return factor @ _half_lower(xp, inverse @ _hermitian(xp, t) @ _h(xp, inverse))
 
 
-def _lower_inverse(xp: Any, x: Any) -> Any:
+def _lower_inverse(xp: Any, x: Any, block: int) -> Any:
     """The inverse of a lower triangular matrix, by halves: the standard has no triangular solve."""
     n = x.shape[-1]
-    if n <= BLOCK:
+    if n <= block:
         return xp.linalg.inv(x)
     k = n // 2
-    first, last = _lower_inverse(xp, x[..., :k, :k]), _lower_inverse(xp, x[..., k:, k:])
+    first, last = _lower_inverse(xp, x[..., :k, :k], block), _lower_inverse(xp, x[..., k:, k:], block)
     return _blocks(xp, first, xp.zeros_like(x[..., :k, k:]), -(last @ x[..., k:, :k] @ first), last)
 
 
@@ -549,7 +565,9 @@ def _place_diagonal(xp: Any, values: Any, rows: int, columns: int, offset: int) 
     """Matrices of zeros but for one diagonal: value i stands in the i-th row that the diagonal passes."""
     before = min(max(0, -offset), rows)
     after = rows - before - values.shape[-1]
-    zeros = xp.zeros((*values.shape[:-1], max(before, after)), dtype=values.dtype, device=device_of(values))
-    padded = xp.concat([zeros[..., :before], values, zeros[..., :after]], axis=-1)
+    padded = values
+    if before or after:  # not for all the diagonal of a square matrix
+        zeros = xp.zeros((*values.shape[:-1], max(before, after)), dtype=values.dtype, device=device_of(values))
+        padded = xp.concat([zeros[..., :before], values, zeros[..., :after]], axis=-1)
     i, j = (xp.arange(size, device=device_of(values)) for size in (rows, columns))
     return xp.where(j - i[:, None] == offset, padded[..., None], 0.0)

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from agrad.backend import Backend
+from agrad.backend import Backend, BackendRule
 from agrad.plugins import hookimpl
 
-__all__ = ["agrad_backends"]
+__all__ = ["agrad_backends", "agrad_rules"]
 
 
 @hookimpl
@@ -24,6 +24,14 @@ def agrad_backends() -> Iterable[Backend]:
             methods={"__array_ufunc__": None},  # or NumPy would copy a Tensor to the host to compute with it
         )
     ]
+
+
+@hookimpl
+def agrad_rules() -> Iterable[BackendRule]:
+    """Return the rules that JAX has of its own."""
+    from agrad_jax.rules import RULES
+
+    return RULES
 
 
 def _load() -> Any:

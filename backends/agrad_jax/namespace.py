@@ -253,5 +253,8 @@ def _pad(values: Array, items: tuple[Any, ...], shape: tuple[int, ...]) -> Array
         lengths.append(len(positions))
         low, step = (positions[0], positions.step) if positions else (n, 1)
         padding.append((low, n - (positions[-1] + 1 if positions else n), step - 1))
-    block = jnp.reshape(jnp.broadcast_to(values, tuple(selected)), tuple(lengths))
-    return jax.lax.pad(jax.lax.rev(block, reverse), jnp.zeros((), values.dtype), padding)
+    # what changes nothing is not called: outside jax.jit, a call takes longer than the arithmetic of a small array
+    block = values if values.shape == tuple(selected) else jnp.broadcast_to(values, tuple(selected))
+    block = block if selected == lengths else jnp.reshape(block, tuple(lengths))
+    block = jax.lax.rev(block, reverse) if reverse else block
+    return jax.lax.pad(block, np.zeros((), values.dtype), padding)

@@ -9,6 +9,8 @@ where neither does.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -18,12 +20,12 @@ import numpy as np
 import torch
 from array_api_compat.torch import __array_namespace_info__  # type: ignore[attr-defined]
 from array_api_compat.torch import (
-    UniqueAllResult, add, all, any, arange, argsort, atan2, bitwise_and, bitwise_left_shift, bitwise_or,
-    bitwise_right_shift, bitwise_xor, broadcast_arrays, broadcast_to, concat, copysign, cumulative_prod,
-    cumulative_sum, diff, divide, empty, equal, expand_dims, eye, flip, floor_divide, full, greater, greater_equal,
-    hypot, isdtype, less, less_equal, linspace, logaddexp, logical_and, logical_or, logical_xor, matmul,
-    matrix_transpose, max, maximum, mean, meshgrid, min, minimum, multiply, nextafter, nonzero, not_equal, ones,
-    permute_dims, pow, prod, remainder, repeat, reshape, result_type, roll, round, sign, sort, squeeze, subtract, sum,
+    UniqueAllResult, all, any, arange, argsort, bitwise_and, bitwise_left_shift, bitwise_or,
+    bitwise_right_shift, bitwise_xor, broadcast_arrays, broadcast_to, concat, cumulative_prod,
+    cumulative_sum, diff, empty, expand_dims, eye, flip, full,
+    isdtype, linspace, logical_and, logical_or, logical_xor,
+    matrix_transpose, max, mean, meshgrid, min, nonzero, ones,
+    permute_dims, pow, prod, repeat, reshape, result_type, roll, round, sign, sort, squeeze, sum,
     tril, triu, unique_counts, unique_inverse, unique_values, unstack, var, vecdot, where, zeros,
 )  # fmt: skip
 from torch import (  # these conform
@@ -43,6 +45,25 @@ newaxis = None
 
 Array: TypeAlias = Any
 Flag: TypeAlias = builtins.bool
+
+
+def _direct(name: str) -> Callable[[Any, Any], Array]:
+    """PyTorch's own function where the dtypes agree: promoting takes longer than a few numbers do."""
+    promoting, own, tensor = getattr(compat, name), getattr(torch, "eq" if name == "equal" else name), torch.Tensor
+
+    def function(x1: Any, x2: Any, /) -> Array:
+        if type(x1) is tensor and type(x2) is tensor and x1.dtype is x2.dtype:
+            return own(x1, x2)
+        return promoting(x1, x2)
+
+    return wraps(promoting)(function)
+
+
+add, subtract, multiply, divide = map(_direct, ("add", "subtract", "multiply", "divide"))
+equal, not_equal, less, less_equal = map(_direct, ("equal", "not_equal", "less", "less_equal"))
+greater, greater_equal, maximum, minimum = map(_direct, ("greater", "greater_equal", "maximum", "minimum"))
+atan2, copysign, hypot, logaddexp = map(_direct, ("atan2", "copysign", "hypot", "logaddexp"))
+floor_divide, matmul, nextafter, remainder = map(_direct, ("floor_divide", "matmul", "nextafter", "remainder"))
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Flag | None = None) -> Array:
