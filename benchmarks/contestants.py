@@ -8,13 +8,24 @@ parameter and returns them as a flat tuple of the library's own arrays.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-__all__ = ["LIBRARIES", "Prepare", "Step", "differentiate", "missing", "to_numpy"]
+__all__ = [
+    "BACKENDS",
+    "LIBRARIES",
+    "Compiled",
+    "Prepare",
+    "Step",
+    "differentiate",
+    "eager",
+    "missing",
+    "native",
+    "to_numpy",
+]
 
 Step = Callable[[], tuple[Any, ...]]
 Prepare = Callable[[], Step]
@@ -29,16 +40,28 @@ LIBRARIES = {
     "torch": "torch",
     "jax": "jax",
     "jax.jit": "jax",
+    "agrad.jax": "agrad",
+    "agrad.jax.jit": "agrad",
+    "agrad.torch": "agrad",
 }
 """The contestants, and the package that each one imports."""
+
+BACKENDS = {
+    "agrad": "numpy",
+    "agrad.grad": "numpy",
+    "agrad.jax": "jax",
+    "agrad.jax.jit": "jax",
+    "agrad.torch": "torch",
+}
+"""The contestants that are agrad, and the backend of each."""
 
 
 def missing(contestant: str) -> str | None:
     """Import what a contestant needs; the reason if that fails, else None."""
     try:
         module = importlib.import_module(LIBRARIES[contestant])
-        if contestant.startswith("agrad"):
-            module.namespace("numpy")
+        if contestant in BACKENDS:
+            module.namespace(BACKENDS[contestant])
     except Exception as error:  # whatever is wrong with one library, the others go on
         return f"{type(error).__name__}: {error}"
     return None
@@ -72,6 +95,9 @@ def differentiate(
         "torch": _torch,
         "jax": _jax,
         "jax.jit": partial(_jax, jit=True),
+        "agrad.jax": _agrad_jax,
+        "agrad.jax.jit": partial(_agrad_jax, jit=True),
+        "agrad.torch": partial(_agrad, backend="torch"),
     }
     steps: dict[str, Prepare] = {"numpy": lambda: partial(by_hand, *parameters, *constants)}
     for name, prepare in contestants.items():
@@ -79,12 +105,25 @@ def differentiate(
     return steps
 
 
-def _agrad(expression: Expression, parameters: Arrays, constants: Arrays) -> Step:
+def native(array: Any, backend: str) -> Any:
+    """A NumPy array, or scalar, as the backend's own array."""
+    if backend == "jax":
+        import jax.numpy as jnp
+
+        return jnp.asarray(array)
+    if backend == "torch":
+        import torch
+
+        return torch.tensor(array)
+    return array
+
+
+def _agrad(expression: Expression, parameters: Arrays, constants: Arrays, backend: str = "numpy") -> Step:
     import agrad
 
-    xp = agrad.namespace("numpy")
-    leaves = [agrad.tensor(p, requires_grad=True) for p in parameters]
-    others = [xp.asarray(c) for c in constants]
+    xp = agrad.namespace(backend)
+    leaves = [agrad.tensor(native(p, backend), requires_grad=True) for p in parameters]
+    others = [xp.asarray(native(c, backend)) for c in constants]
 
     def step() -> tuple[Any, ...]:
         for leaf in leaves:
@@ -152,14 +191,56 @@ def _jax(expression: Expression, parameters: Arrays, constants: Arrays, *, jit: 
 
     arrays = [jnp.asarray(a) for a in (*parameters, *constants)]
     function = jax.value_and_grad(partial(expression, jnp), argnums=tuple(range(len(parameters))))
-    if jit:
-        function = jax.jit(function)
+    return (Compiled if jit else eager)(function, arrays)
 
-    def step() -> tuple[Any, ...]:
-        value, gradients = jax.block_until_ready(function(*arrays))
-        return value, *gradients
 
-    return step
+def _agrad_jax(expression: Expression, parameters: Arrays, constants: Arrays, *, jit: bool = False) -> Step:
+    import agrad
+
+    arrays = [native(a, "jax") for a in (*parameters, *constants)]
+    function = agrad.value_and_grad(partial(expression, agrad.namespace("jax")), argnums=tuple(range(len(parameters))))
+    return (Compiled if jit else eager)(function, arrays)
+
+
+def eager(function: Callable[..., Any], arrays: Arrays) -> Step:
+    """The step of a function of JAX arrays, which returns a value and gradients, or an array alone."""
+    import jax
+
+    return lambda: _flat(jax.block_until_ready(function(*arrays)))
+
+
+class Compiled:
+    """The step of a function of JAX arrays that `jax.jit` compiles; it knows what the compiled program costs."""
+
+    def __init__(self, function: Callable[..., Any], arrays: Arrays) -> None:
+        import jax
+
+        self._function = jax.jit(function)
+        self._arrays = arrays
+        self._wait = jax.block_until_ready
+
+    def __call__(self) -> tuple[Any, ...]:
+        return _flat(self._wait(self._function(*self._arrays)))
+
+    def cost(self) -> dict[str, float]:
+        """XLA's own estimate for the optimised program, and how many instructions the program has."""
+        program = self._function.lower(*self._arrays).compile()
+        found = program.cost_analysis()
+        estimate: Mapping[str, float] = found[0] if isinstance(found, list) else found
+        instructions = sum(" = " in line for line in program.as_text().splitlines())
+        return {
+            "flops": estimate.get("flops", 0.0),
+            "bytes": estimate.get("bytes accessed", 0.0),
+            "instructions": float(instructions),
+        }
+
+
+def _flat(result: Any) -> tuple[Any, ...]:
+    """A value and a tuple of gradients as one tuple."""
+    if not isinstance(result, tuple):
+        return (result,)
+    value, gradients = result
+    return value, *gradients
 
 
 def to_numpy(value: Any) -> np.ndarray:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from contestants import Step, to_numpy
+from contestants import Compiled, Step, to_numpy
+from sections import SECTIONS, Section
 from workloads import Target, Workload
 
 __all__ = ["Effort", "Row", "disagreement", "run"]
@@ -34,6 +35,7 @@ class Row:
     title: str
     unit: str = "s"
     group: str = ""
+    section: str = "numpy"
     targets: tuple[Target, ...] = ()
     medians: dict[str, float] = field(default_factory=dict)
     quartiles: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -42,6 +44,8 @@ class Row:
     """Contestants whose step raised or whose gradients are wrong, and what was wrong."""
     processors: dict[str, float] = field(default_factory=dict)
     """Processor time over elapsed time: well above one, a contestant used more than one thread."""
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What the compiled programs cost, of those that are compared."""
 
     def record(self, contestant: str, samples: list[float]) -> None:
         """Keep the median and the quartiles of a contestant's samples."""
@@ -71,12 +75,18 @@ def disagreement(workload: Workload, reference: Iterable[Any], result: Iterable[
     return None
 
 
-def run(workload: Workload, contestants: Mapping[str, str | None], effort: Effort | None) -> Row:
+def run(
+    workload: Workload,
+    contestants: Mapping[str, str | None],
+    effort: Effort | None,
+    section: Section = SECTIONS["numpy"],
+) -> Row:
     """Check a workload's gradients and, given an effort, time it.
 
     `contestants` maps each name to the reason why it is missing, or None.
     """
-    row = Row(name=workload.name, title=workload.title, group=workload.group, targets=workload.targets)
+    row = Row(name=workload.name, title=workload.title, group=workload.group, section=section.name)
+    row.targets = section.goals(workload)
     steps: dict[str, Step] = {}
     baselines: dict[str, Step] = {}
     reference = workload.steps["numpy"]()()
@@ -106,6 +116,8 @@ def run(workload: Workload, contestants: Mapping[str, str | None], effort: Effor
             off = samples.get(f"{name} baseline", [0.0] * len(samples[name]))
             row.record(name, [(t - b) / workload.operations for t, b in zip(samples[name], off, strict=True)])
             row.processors[name] = processors[name]
+            if section.costs and isinstance(step := steps[name], Compiled):
+                row.costs[name] = step.cost()
     return row
 
 

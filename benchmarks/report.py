@@ -12,6 +12,7 @@ from statistics import median
 
 from contestants import LIBRARIES
 from measure import Row
+from sections import SECTIONS, Section
 
 __all__ = ["environment", "show", "write_json", "write_markdown"]
 
@@ -23,6 +24,13 @@ HEADINGS = {
     "torch": "PyTorch",
     "jax": "JAX eager",
     "jax.jit": "JAX jit",
+    "agrad.jax": "agrad on JAX eager",
+    "agrad.jax.jit": "agrad on JAX jit",
+    "agrad.torch": "agrad on PyTorch",
+    "without": "without it",
+    "with": "with it",
+    "added": "added",
+    "1 ms": "1 ms",
 }
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 WORST = 5
@@ -47,32 +55,48 @@ def quotient(value: float | None) -> str:
 
 def tables(rows: Sequence[Row]) -> list[Table]:
     """All tables: title, headings and cells."""
-    main = [row for row in rows if not row.group]
     result = []
-    if main:
-        result = [_medians(main), _ratios(main), _targets(main)]
-    for group in dict.fromkeys(row.group for row in rows if row.group):
-        members = [row for row in rows if row.group == group]
-        for kind in dict.fromkeys(row.title.partition(", ")[2] for row in members):
-            result.append(_worst(f"{group}, {kind}", [row for row in members if row.title.endswith(kind)]))
+    for section in SECTIONS.values():
+        own = [row for row in rows if row.section == section.name]
+        main = [row for row in own if not row.group]
+        if main:
+            found = [_medians(section, main), _ratios(section, main), _costs(section, main), _targets(main)]
+            result += [(f"{section.title}: {title}", *rest) for title, *rest in found if rest[1]]
+        for group in dict.fromkeys(row.group for row in own if row.group):
+            members = [row for row in own if row.group == group]
+            for kind in dict.fromkeys(row.title.partition(", ")[2] for row in members):
+                title = f"{section.title}: {group}, {kind}"
+                result.append(_worst(section, title, [row for row in members if row.title.endswith(kind)]))
     return result
 
 
-def _medians(rows: Iterable[Row]) -> Table:
-    cells = [
-        [row.title] + ["wrong" if c in row.failures else amount(row.medians.get(c), row.unit) for c in LIBRARIES]
-        for row in rows
-    ]
-    return "Medians", ["", *HEADINGS.values()], cells
+def _over(contestant: str, reference: str) -> str:
+    return f"{HEADINGS[contestant]} / {HEADINGS[reference]}"
 
 
-def _ratios(rows: Iterable[Row]) -> Table:
-    references = [c for c in LIBRARIES if not c.startswith("agrad")]
+def _medians(section: Section, rows: Iterable[Row]) -> Table:
+    names = section.contestants
     cells = [
-        [row.title, *(quotient(row.ratio("agrad", c)) for c in references), quotient(row.ratio("agrad.grad", "agrad"))]
+        [row.title] + ["wrong" if c in row.failures else amount(row.medians.get(c), row.unit) for c in names]
         for row in rows
     ]
-    return "agrad's time, or memory, divided by", ["", *(HEADINGS[c] for c in references), "grad / agrad"], cells
+    return "medians", ["", *(HEADINGS[c] for c in names)], cells
+
+
+def _ratios(section: Section, rows: Iterable[Row]) -> Table:
+    cells = [[row.title, *(quotient(row.ratio(*pair)) for pair in section.ratios)] for row in rows]
+    return "ratios", ["", *(_over(*pair) for pair in section.ratios)], cells
+
+
+def _costs(section: Section, rows: Iterable[Row]) -> Table:
+    """What the programs that were compiled cost, where time is too noisy to tell."""
+    pair = section.ratios[-1]
+    compared = [(row.title, *(row.costs[c] for c in pair)) for row in rows if {*pair} <= row.costs.keys()]
+    names = list(compared[0][1]) if compared else []
+    cells = [
+        [title, *(quotient(own[n] / other[n] if other[n] else None) for n in names)] for title, own, other in compared
+    ]
+    return f"compiled programs, {_over(*pair)}", ["", *names], cells
 
 
 def _targets(rows: Iterable[Row]) -> Table:
@@ -81,33 +105,32 @@ def _targets(rows: Iterable[Row]) -> Table:
         for target in row.targets:
             ratio = row.ratio(target.contestant, target.reference)
             verdict = "not measured" if ratio is None else "met" if target.met(ratio) else "MISSED"
-            of = f"{HEADINGS[target.contestant]} / {HEADINGS[target.reference]}"
+            of = _over(target.contestant, target.reference)
             limit = f"{'<' if target.strict else '≤'} {target.limit:g}"
             cells.append([row.title, of, limit, quotient(ratio), verdict])
-    return "Targets", ["", "ratio", "target", "measured", "verdict"], cells
+    return "targets", ["", "ratio", "target", "measured", "verdict"], cells
 
 
-def _worst(title: str, rows: Iterable[Row]) -> Table:
+def _worst(section: Section, title: str, rows: Iterable[Row]) -> Table:
+    pair = section.ratios[0]
     ranked = sorted(
-        (row for row in rows if row.ratio("agrad", "torch") is not None),
-        key=lambda row: row.ratio("agrad", "torch") or 0.0,
-        reverse=True,
+        (row for row in rows if row.ratio(*pair) is not None), key=lambda row: row.ratio(*pair) or 0.0, reverse=True
     )
-    names = ["numpy", "agrad", "autograd", "torch"]
+    names = [c for c in section.contestants if any(c in row.medians for row in ranked)]
     cells = [
         [
             row.title.partition(",")[0],
             *(amount(row.medians.get(c), "s") for c in names),
-            quotient(row.ratio("agrad", "torch")),
+            quotient(row.ratio(*pair)),
             f"≤ {row.targets[0].limit:g}" if row.targets else "",
         ]
         for row in ranked[:WORST]
     ]
     title += f": the {len(cells)} worst of {len(ranked)} functions"
     if ranked and ranked[0].targets:
-        missed = sum(not row.targets[0].met(row.ratio("agrad", "torch") or 0.0) for row in ranked)
+        missed = sum(not row.targets[0].met(row.ratio(*pair) or 0.0) for row in ranked)
         title += f", of which {missed} miss the target"
-    return title, ["", *(HEADINGS[c] for c in names), "agrad / PyTorch", "target"], cells
+    return title, ["", *(HEADINGS[c] for c in names), _over(*pair), "target"], cells
 
 
 def notes(rows: Sequence[Row]) -> list[str]:
@@ -180,10 +203,12 @@ def write_json(rows: Iterable[Row], path: Path) -> None:
         {
             "name": row.name,
             "title": row.title,
+            "section": row.section,
             "unit": row.unit,
             "medians": row.medians,
             "quartiles": row.quartiles,
             "processors": row.processors,
+            "costs": row.costs,
             "skipped": row.skipped,
             "failures": row.failures,
             "targets": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from agrad.backend import BackendRule
@@ -26,8 +27,9 @@ def _matmul_transpose_2(xp: Any, ct: Any, x1: Any, x2: Any) -> Any:
         return xp.expand_dims(x1, axis=-1) * xp.expand_dims(ct, axis=-2) if x2.ndim > 1 else x1 * ct
     if x2.ndim > 2:
         return xp.matmul(x1.mT, ct)
-    rows = tuple(range(x1.ndim - 1))  # of a stack times one matrix or vector, all that are summed over
-    return xp.tensordot(x1, ct, axes=(rows, rows))
+    # of a stack times one matrix or vector, the sum is over the stack too
+    rows = xp.reshape(x1, (prod(x1.shape[:-1]), x1.shape[-1]))
+    return xp.tensordot(rows, xp.reshape(ct, (rows.shape[0], *ct.shape[x1.ndim - 1 :])), axes=((0,), (0,)))
 
 
 RULES = [

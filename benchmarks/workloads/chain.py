@@ -97,7 +97,9 @@ def workloads(tiny: bool) -> list[Workload]:
             steps=differentiate(partial(add, many), [np.float64(1.0)], by_hand=partial(add_by_hand, many)),
             operations=many,
             targets=(FUNCTIONAL,),
-            skipped=dict.fromkeys(("jax", "jax.jit"), "100,000 operations in one expression take it minutes"),
+            skipped=dict.fromkeys(
+                ("jax", "jax.jit", "agrad.jax", "agrad.jax.jit"), "100,000 operations in one expression take it minutes"
+            ),
         )
     )
     return rows

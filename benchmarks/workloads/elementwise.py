@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from contestants import Prepare, Step, differentiate
+from contestants import Prepare, Step, differentiate, native
 from workloads import Target, Workload
 
 LN2, LN10 = np.log(2.0), np.log(10.0)
@@ -161,11 +161,11 @@ def constant(function: Function, arguments: list[Any]) -> Workload:
 
         return step
 
-    def agrad() -> Step:
+    def agrad(backend: str) -> Step:
         from agrad import namespace, tensor
 
-        values = [tensor(a, requires_grad=a.dtype.kind == "f") for a in arguments]
-        return calls(getattr(namespace("numpy"), function.name), values)
+        values = [tensor(native(a, backend), requires_grad=a.dtype.kind == "f") for a in arguments]
+        return calls(getattr(namespace(backend), function.name), values)
 
     def torch() -> Step:
         import torch
@@ -173,7 +173,12 @@ def constant(function: Function, arguments: list[Any]) -> Workload:
         values = [torch.tensor(a, requires_grad=a.dtype.kind == "f") for a in arguments]
         return calls(getattr(torch, TORCH_NAMES.get(function.name, function.name)), values)
 
-    steps = {"numpy": lambda: calls(getattr(np, function.name), arguments), "agrad": agrad, "torch": torch}
+    steps = {
+        "numpy": lambda: calls(getattr(np, function.name), arguments),
+        "agrad": partial(agrad, "numpy"),
+        "torch": torch,
+        "agrad.torch": partial(agrad, "torch"),
+    }
     return row(function, arguments, steps, None, {})
 
 
@@ -186,7 +191,7 @@ def row(
 ) -> Workload:
     """One function at one shape."""
     shape = np.shape(arguments[0])
-    kept = ("numpy", "agrad", "autograd", "torch")
+    kept = ("numpy", "agrad", "autograd", "torch", "agrad.torch")
     return Workload(
         name=f"elementwise-{function.name}-{shape[0] if shape else 'scalar'}",
         title=f"{function.name}, {'forward and backward' if function.cotangents else 'calls only'}, shape {shape}",

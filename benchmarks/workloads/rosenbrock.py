@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from contestants import Prepare, Step, differentiate
+from contestants import Compiled, Prepare, Step, differentiate, eager, native
 from workloads import FUNCTIONAL, Target, Workload
 
 
@@ -56,11 +57,11 @@ def product_by_hand(x: np.ndarray, v: np.ndarray) -> tuple[Any, ...]:
 def products(x: np.ndarray, v: np.ndarray) -> dict[str, Prepare]:
     """Steps that compute the Hessian of `loss` at `x` times `v`."""
 
-    def agrad_imperative() -> Step:
+    def agrad_imperative(backend: str) -> Step:
         import agrad
 
-        xp = agrad.namespace("numpy")
-        leaf, vector = agrad.tensor(x, requires_grad=True), agrad.tensor(v)
+        xp = agrad.namespace(backend)
+        leaf, vector = agrad.tensor(native(x, backend), requires_grad=True), agrad.tensor(native(v, backend))
 
         def step() -> tuple[Any, ...]:
             leaf.grad = None
@@ -96,25 +97,32 @@ def products(x: np.ndarray, v: np.ndarray) -> dict[str, Prepare]:
 
         return step
 
-    def jax_hvp(jit: bool) -> Step:
+    def jax_hvp(step: Callable[..., Step]) -> Step:
         import jax
         import jax.numpy as jnp
 
         def product(x: Any, v: Any) -> Any:
             return jax.jvp(jax.grad(partial(loss, jnp)), (x,), (v,))[1]
 
-        function = jax.jit(product) if jit else product
-        primal, tangent = jnp.asarray(x), jnp.asarray(v)
-        return lambda: (jax.block_until_ready(function(primal, tangent)),)
+        return step(product, [jnp.asarray(x), jnp.asarray(v)])
+
+    def agrad_jax_hvp(step: Callable[..., Step]) -> Step:
+        import agrad
+
+        function = partial(loss, agrad.namespace("jax"))
+        return step(lambda x, v: agrad.hvp(function, (x,), (v,)), [native(x, "jax"), native(v, "jax")])
 
     return {
         "numpy": lambda: partial(product_by_hand, x, v),
-        "agrad": agrad_imperative,
+        "agrad": partial(agrad_imperative, "numpy"),
         "agrad.grad": agrad_hvp,
         "autograd": autograd_hvp,
         "torch": torch_hvp,
-        "jax": partial(jax_hvp, False),
-        "jax.jit": partial(jax_hvp, True),
+        "jax": partial(jax_hvp, eager),
+        "jax.jit": partial(jax_hvp, Compiled),
+        "agrad.jax": partial(agrad_jax_hvp, eager),
+        "agrad.jax.jit": partial(agrad_jax_hvp, Compiled),
+        "agrad.torch": partial(agrad_imperative, "torch"),
     }
 
 

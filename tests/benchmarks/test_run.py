@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +19,9 @@ sys.path.insert(0, str(BENCHMARKS))  # a folder of scripts, not a package
 
 import measure  # noqa: E402
 import report  # noqa: E402
+import startup  # noqa: E402
 from contestants import LIBRARIES, differentiate, missing  # noqa: E402
+from sections import SECTIONS  # noqa: E402
 from workloads import Target, Workload, ahead, collect  # noqa: E402
 
 WORKLOADS = {workload.name: workload for workload in collect(tiny=True)}
@@ -95,6 +99,54 @@ def test_target(target: Target, ratio: float, met: bool) -> None:
     assert target.met(ratio) is met
 
 
+def test_section_has_its_own_targets_for_rows_that_have_any() -> None:
+    cube = workload(lambda x: (np.sum(x**3), 3 * x**2))
+    assert SECTIONS["numpy"].goals(cube) == (Target("numpy", 1e9),)
+    assert SECTIONS["torch"].goals(cube) == (Target("torch", 2.0, contestant="agrad.torch"),)
+    assert SECTIONS["torch"].goals(dataclasses.replace(cube, targets=())) == ()
+
+
+def test_section_takes_what_one_of_its_contestants_runs() -> None:
+    assert SECTIONS["torch"].takes(WORKLOADS["adds"])
+    assert not SECTIONS["jax"].takes(WORKLOADS["adds"])
+    assert not SECTIONS["plugins"].takes(WORKLOADS["network-float64"])
+
+
+def test_every_workload_is_measured_on_every_backend() -> None:
+    for name, each in WORKLOADS.items():
+        assert SECTIONS["torch"].takes(each)
+        assert SECTIONS["jax"].takes(each) or name == "adds" or each.group
+
+
+def test_compiled_programs_are_compared(contestants: dict[str, str | None]) -> None:
+    pair = {name: None for name in ("agrad.jax.jit", "jax.jit") if name in contestants}
+    if len(pair) < 2:
+        pytest.skip("JAX is not installed")
+    cube = workload(lambda x: (np.sum(x**3), 3 * x**2))
+    row = measure.run(cube, pair, measure.Effort(2, 1e-4), SECTIONS["jax"])
+    assert not row.failures
+    assert all(cost["flops"] > 0 and cost["bytes"] > 0 and cost["instructions"] > 0 for cost in row.costs.values())
+    row.costs = {"agrad.jax.jit": {"flops": 3.0, "bytes": 8.0}, "jax.jit": {"flops": 2.0, "bytes": 0.0}}
+    costs = next(table for table in report.tables([row]) if "compiled" in table[0])
+    assert costs[1:] == (["", "flops", "bytes"], [["cube", "1.50", ""]])
+
+
+def test_what_a_plugin_adds_to_the_start() -> None:
+    rows = {row.name: row for row in startup.plugins(rounds=1)}
+    assert {"plugin-more", "plugin-call", "plugin-jax"} <= rows.keys()
+    more = rows["plugin-more"]
+    assert more.medians["added"] == more.medians["with"] - more.medians["without"]
+    assert more.ratio("added", "1 ms") == pytest.approx(more.medians["added"] * 1e3)
+
+
+def test_the_plugin_that_is_added_is_found(tmp_path: Path) -> None:
+    program = "import agrad; print('more' in [p.name for p in agrad.plugins.plugins() if p.status == 'active'])"
+    for folder, found in ((tmp_path, "False"), (startup._installed(tmp_path), "True")):
+        environment = {**os.environ, "PYTHONPATH": startup._path(folder)}
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+        assert result.stdout.strip() == found, result.stderr
+
+
 @pytest.fixture
 def row() -> measure.Row:
     row = measure.Row(name="r", title="row", targets=(Target("torch", 0.2), Target("numpy", 3.0)))
@@ -105,8 +157,10 @@ def row() -> measure.Row:
 
 def test_tables(row: measure.Row) -> None:
     medians, ratios, targets = report.tables([row])
+    assert medians[0] == "NumPy: medians"
     assert medians[2] == [["row", "1.00 µs", "3.00 µs", "", "", "10.0 µs", "", ""]]
-    assert ratios[2] == [["row", "3.00", "", "0.300", "", "", ""]]
+    assert ratios[1][1:3] == ["agrad / PyTorch", "agrad / NumPy by hand"]
+    assert ratios[2] == [["row", "0.300", "3.00", "", "", "", ""]]
     assert [line[-2:] for line in targets[2]] == [["0.300", "MISSED"], ["3.00", "met"]]
 
 

@@ -88,6 +88,33 @@ def second(p: Problem, r: Reference) -> float:
     return max(_error(p, p.packed(way), r.second, r.second_scale, floor) for way in ways)
 
 
+def chained(p: Problem, r: Reference) -> float:
+    """Second order where the cotangent depends on the arguments, too: the Hessian of sum(w * y**2) / 2."""
+    if r.second is None or r.second_scale is None or not p.arrays or not r.w.size:
+        return 0.0
+    v = p.tangents(r.v)
+    weights = [(p.to_backend(x.real.copy()), p.to_backend(x.imag.copy())) for x in p.shaped(r.w, p.floating)]
+
+    def weighted(y: Any, weight: tuple[Any, Any]) -> Any:
+        xp, y = p.space, p.space.asarray(y)
+        real, imaginary = map(xp.asarray, weight)
+        if not xp.isdtype(y.dtype, "complex floating"):
+            return real * y
+        return xp.astype(real * xp.real(y), y.dtype) + 1j * xp.astype(imaginary * xp.imag(y), y.dtype)
+
+    def gradient(*xs: Any) -> Any:
+        ys, pullback = agrad.vjp(p, *xs)
+        return pullback([weighted(y, weight) for y, weight in zip(ys, weights, strict=True)])
+
+    cts = [weighted(y, weight).array for y, weight in zip(_results(p), weights, strict=True)]
+    bent = p.packed(_pushed(p, lambda *xs: agrad.vjp(p, *xs)[1](cts), v))
+    slope, along = r.jacobian.high, r.jacobian.high @ r.v
+    expected = Pair(slope.T @ (r.w * along) + bent, np.zeros(len(r.v)))
+    scale = np.abs(slope.T) @ np.abs(r.w * along) + np.abs(bent) + r.second_scale
+    ways = (_pushed(p, gradient, v), list(agrad.vjp(gradient, *p.arrays)[1](tuple(v))))
+    return max(_error(p, p.packed(way), expected, scale) for way in ways)
+
+
 def preservation(p: Problem, r: Reference) -> float:
     """Gradients and tangents keep shape, dtype, device and library; nothing given is changed; the same input, the same
     bits."""
@@ -241,6 +268,7 @@ def _error(p: Problem, found: Array, expected: Pair, sensitivity: Array, floor: 
 
 
 PROPERTIES: Mapping[str, Callable[[Problem, Reference], float]] = {
-    f.__name__: f for f in (value, vjp, jvp, adjoint, second, preservation, device, layout, imperative, no_grad)
+    f.__name__: f
+    for f in (value, vjp, jvp, adjoint, second, chained, preservation, device, layout, imperative, no_grad)
 }
 """By name, in the order of a report."""
