@@ -30,7 +30,8 @@ def run(arguments: list[str]) -> int:
     if options.sabotage:
         from agrad_conformance.sabotage import run as sabotage
 
-        return sabotage(sample=options.sample, processes=options.n, json_file=options.json)
+        status: int = sabotage(sample=options.sample, processes=options.n, json_file=options.json)
+        return status
     import pytest
 
     given = ["-c", os.devnull, "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short", "--pyargs"]

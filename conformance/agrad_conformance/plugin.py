@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from agrad_conformance.result import Record
+    from agrad_conformance.result import Key, Record
 
 __all__: list[str] = []
 
 RECORD = "agrad conformance record"
+KEYS = pytest.StashKey["list[Key]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,24 +33,48 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect records where the suite is asked for; workers send theirs here."""
+    """Find the checks and collect their records, where the suite is asked for; workers send theirs here."""
     if config.getoption("--agrad-backend"):
+        config.stash[KEYS] = _keys(config)
         config.pluginmanager.register(Collector(config), "agrad-conformance-collector")
+
+
+def _keys(config: pytest.Config) -> list[Key]:
+    """The checks that the options select."""
+    from agrad.errors import PluginError
+    from agrad.plugins import backends, find
+    from agrad_conformance.run import keys
+
+    option = config.getoption
+    for backend in option("--agrad-backend"):
+        if backend not in backends():
+            raise pytest.UsageError(f"no backend named {backend!r} is installed; installed are {sorted(backends())}")
+    for op in option("--agrad-op") or ():
+        if find(op) is None:
+            raise pytest.UsageError(f"no installed plugin and no chapter of the standard has an op named {op!r}")
+    try:
+        found = [
+            key
+            for backend in option("--agrad-backend")
+            for key in keys(backend, option("--agrad-level"), option("--agrad-op") or (), option("--agrad-dtype") or ())
+        ]
+    except PluginError as error:
+        raise pytest.UsageError(str(error)) from error
+    if not found:
+        raise pytest.UsageError("no check is left: look at --agrad-op and --agrad-dtype")
+    return found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each check."""
     if "agrad_key" not in metafunc.fixturenames:
         return
-    from agrad_conformance.run import keys
-
-    option = metafunc.config.getoption
-    found = [
-        key
-        for backend in option("--agrad-backend") or ()
-        for key in keys(backend, option("--agrad-level"), option("--agrad-op") or (), option("--agrad-dtype") or ())
-    ]
-    metafunc.parametrize("agrad_key", found, ids=[key.id for key in found])
+    if KEYS in metafunc.config.stash:
+        found = metafunc.config.stash[KEYS]
+        metafunc.parametrize("agrad_key", found, ids=[key.id for key in found])
+    else:
+        none = pytest.param(None, marks=pytest.mark.skip("no backend is named: --agrad-backend=NAME"))
+        metafunc.parametrize("agrad_key", [none], ids=["none"])
 
 
 class Collector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builtins import property as computed  # "property" is what a field is called here
 from typing import Any, NamedTuple
 
 __all__ = ["FAILED", "OUTCOMES", "PASSED", "UNEXPECTED", "UNSUPPORTED", "XFAILED", "Key", "Record"]
@@ -37,12 +38,12 @@ class Key(NamedTuple):
     dtype: str
     property: str
 
-    @property
+    @computed
     def id(self) -> str:
         """The key as one word, for ``-k`` and for patterns of expected failures."""
         return "-".join(filter(None, [self.case, self.dtype, self.property, self.backend]))
 
-    @property
+    @computed
     def command(self) -> str:
         """A line for the Python prompt that runs the check again."""
         given = ", ".join(map(repr, (self.backend, self.case, self.dtype, self.property)))
@@ -84,7 +85,7 @@ class Record(NamedTuple):
     reason: str = ""
     detail: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
-    @property
+    @computed
     def key(self) -> Key:
         """Which check it was."""
         return Key(self.backend, self.op, self.case, self.dtype, self.property)
