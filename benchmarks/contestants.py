@@ -53,7 +53,7 @@ BACKENDS = {
     "agrad.jax.jit": "jax",
     "agrad.torch": "torch",
 }
-"""The contestants that are agrad, and the backend of each."""
+"""The contestants that are agrad, and the backend of each, which is named as the package it imports."""
 
 
 def missing(contestant: str) -> str | None:
@@ -61,6 +61,7 @@ def missing(contestant: str) -> str | None:
     try:
         module = importlib.import_module(LIBRARIES[contestant])
         if contestant in BACKENDS:
+            importlib.import_module(BACKENDS[contestant])  # a backend's record imports no library
             module.namespace(BACKENDS[contestant])
     except Exception as error:  # whatever is wrong with one library, the others go on
         return f"{type(error).__name__}: {error}"
