@@ -18,7 +18,13 @@ from agrad.plugins import backends
 pytest.importorskip("array_api_strict")
 strict.install()
 
-LIBRARIES = {"numpy": "numpy", "jax": "jax", "torch": "torch", "array-api-strict": "array_api_strict"}
+LIBRARIES = {
+    "numpy": "numpy",
+    "jax": "jax",
+    "torch": "torch",
+    "dask": "dask.array",
+    "array-api-strict": "array_api_strict",
+}
 PAIRS = [(a, b) for a, b in product(LIBRARIES, LIBRARIES) if a != b]
 DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",

@@ -24,7 +24,13 @@ pytest.importorskip("array_api_strict")
 strict.install()
 hostile.install()
 
-LIBRARIES = {"numpy": "numpy", "jax": "jax", "torch": "torch", "array-api-strict": "array_api_strict"}
+LIBRARIES = {
+    "numpy": "numpy",
+    "jax": "jax",
+    "torch": "torch",
+    "dask": "dask.array",
+    "array-api-strict": "array_api_strict",
+}
 DRAWS: dict[str, Callable[[Generator], Any]] = {
     "uniform": lambda g: g.uniform((3, 2), low=-1),
     "normal": lambda g: g.normal((3,), mean=1, std=2),

@@ -188,7 +188,8 @@ def test_tensors_that_pytorch_follows_are_refused(call: Callable[[Any], Any]) ->
 
 
 MEETINGS: dict[str, Callable[[Any, Any], Any]] = {
-    "left": lambda x, p: x * p, "right": lambda x, p: p * x, "function": xp.hypot, "where": lambda x, p: xp.where(x > 0, x, p),
+    "left": lambda x, p: x * p, "right": lambda x, p: p * x, "function": xp.hypot,
+    "where": lambda x, p: xp.where(x > 0, x, p),
     "list": lambda x, p: xp.concat([x, p]), "matmul": xp.matmul, "clip": lambda x, p: xp.clip(x, p, p),
     "composite": lambda x, p: xp.linalg.cross(x, p),
 }  # fmt: skip
