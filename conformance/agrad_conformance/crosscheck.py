@@ -53,6 +53,7 @@ COMPLETING = "it takes no derivative of completing columns, or leaves out how th
 EIG = "JAX takes no derivative of non-symmetric eigenproblems unless told to; PyTorch alone agrees"
 NEGATIVE_STEP = "PyTorch's slices have no negative steps"
 NO_METHOD = "its arrays have no method of this name, or not while derivatives are taken"
+POWER = "its formula for the second derivative of a power has 0 times infinity at 0"
 PROMOTED = "PyTorch fails where a real argument is promoted and has a complex cotangent"
 REPEATS = "PyTorch does not say which of several values written to one position is kept"
 SIGN = "JAX takes the sign of a complex number for a constant; agrad lets it turn"
@@ -63,6 +64,8 @@ KNOWN: tuple[Known, ...] = (
     Known("torch", "full_like-[01]-*", DETACHED),
     Known("jax", "sign-[01]-complex", SIGN),
     Known("torch", "floor_divide-*", FLOOR_DIVIDE),
+    Known("torch", "pow-10-real", POWER),
+    Known("jax", "pow-10-real", POWER),
     Known("torch", "remainder-5-real", "PyTorch has no derivative of the remainder of a plain number"),
     Known("torch", "getitem-0-*", NEGATIVE_STEP),
     Known("jax", "getitem-16-*", "JAX takes no lists as keys"),
@@ -81,12 +84,16 @@ KNOWN: tuple[Known, ...] = (
     Known("jax", "std-[467]-real", "JAX has nan: the root of 0; a convention is 0 where data are equal"),
     Known("torch", "fft.*fft-10-*", "PyTorch transforms no empty arrays"),
     Known("jax", "linalg.det-5-*", COFACTORS),
+    Known("jax", "linalg.det-6-*", "JAX takes no derivative of the determinant of an empty matrix"),
     Known("torch", "linalg.det-5-complex", COFACTORS),
     Known("jax", "linalg.eig-*", EIG),
     Known("jax", "linalg.eigvals-*", EIG),
-    Known("torch", "linalg.qr-[37]-*", COMPLETING),
+    Known("torch", "linalg.qr-[379]-*", COMPLETING),
+    Known("torch", "linalg.qr-10-*", COMPLETING),
     Known("torch", "linalg.svd-[24]-*", COMPLETING),
-    Known("jax", "linalg.svd-[246]-*", COMPLETING),
+    Known("torch", "linalg.svd-10-*", COMPLETING),
+    Known("jax", "linalg.svd-[2468]-*", COMPLETING),
+    Known("jax", "linalg.svd-10-*", COMPLETING),
     Known("torch", "std-9-real", "the wrapper of PyTorch takes no correction that is not whole"),
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 from agrad_conformance.reference import Reference, leaves, pack, unpack
 from agrad_conformance.sample import Sample, filled
 
-__all__ = ["SYSTEMS", "Derivatives", "jax_derivatives", "torch_derivatives"]
+__all__ = ["SYSTEMS", "Derivatives", "Torch", "jax_derivatives", "torch_derivatives"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,7 +29,7 @@ def torch_derivatives(sample: Sample, reference: Reference) -> Derivatives:
     """A sample by PyTorch: a backward pass a row, and two on top of each other."""
     import torch
 
-    xp = _Torch(torch)
+    xp = Torch(torch)
     x = torch.tensor(pack(sample.followed), requires_grad=True)
     results = leaves(_call(sample, xp, x, torch.asarray, lambda name: getattr(torch, name)))
     values = torch.cat([torch.zeros(0), *(_real(torch, y).double() for y in results)])
@@ -102,7 +102,7 @@ def _real(xp: Any, y: Any) -> Any:
     return xp.concatenate([y.real, y.imag]) if "complex" in str(y.dtype) else y
 
 
-class _Torch:
+class Torch:
     """PyTorch as a namespace of the standard, with the functions that the standard leaves out."""
 
     def __init__(self, torch: Any) -> None:

@@ -110,6 +110,8 @@ def _binary(op: str) -> list[Case]:
     else:  # real and complex numbers
         cases.append(row(op, lambda g: (left(g, (3,)), np.abs(g.real(2, 1)) + 0.5), COMPLEX))
         cases.append(row(op, lambda g: (np.abs(g.real(3)) + 0.5, right(g, (2, 1))), COMPLEX))
+    # the lower precision second, and shapes that differ where sizes do not
+    cases.append(row(op, lambda g: (left(g, (1,)), right(g, ()).astype("float32")), ["float64"]))
     return cases
 
 
@@ -128,6 +130,7 @@ CASES: list[Case] = [
     row("pow_scalar", lambda g: (g.positive(),), call=lambda xp, x: x**3),
     row("pow_scalar", lambda g: (np.asarray([0.0, -1.5, 2.0], g.dtype),), REAL, call=lambda xp, x: x**3),
     row("pow", lambda g: (np.asarray([-1.5, 2.0, 0.5]), np.asarray([2, 3, -1])), ["float64"], standard=False),
+    row("pow", lambda g: (np.asarray([0.0, 0.0, 0.0]), np.asarray([0, 1, 3])), ["float64"], standard=False),
     row("clip", lambda g: (g.apart(3, 4), -0.6, 0.8), REAL),
     row("clip", lambda g: (g.apart(3, 4),), REAL, min=-0.6),
     row("clip", lambda g: (g.apart(3, 4), None, 0.8), REAL),

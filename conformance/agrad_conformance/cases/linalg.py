@@ -95,4 +95,9 @@ CASES: list[Case] = [
     *(row("linalg.vector_norm", lambda g: (g.apart(),), ord=ord) for ord in (0, 1, 2, 0.5)),
     row("linalg.vector_norm", lambda g: (g(0, 3),), axis=0),
     row("linalg.vector_norm", lambda g: (g(2, 3),), axis=-1, keepdims=True),
+    *(row("linalg.vector_norm", lambda g: (g.apart(5),), ord=ord) for ord in (1.5, -2.5)),
+    *_square((0, 0)),
+    *_any((0, 3, 2)),
+    row("linalg.qr", lambda g: (g.slender(4, 2),), of=of_qr, mode="complete"),  # two columns to complete
+    row("linalg.svd", lambda g: (g.slender(4, 2),), of=of_svd),
 ]

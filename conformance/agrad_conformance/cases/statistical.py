@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agrad.cases import Case
@@ -22,15 +22,17 @@ REDUCTIONS: list[tuple[tuple[int, ...], Mapping[str, Any]]] = [
 ]
 
 
-def _reduction(op: str) -> list[Case]:
-    dtypes = ALL if op in ("mean", "prod", "sum") else REAL
+def _dtypes(op: str) -> Sequence[str]:
+    return ALL if op in ("mean", "prod", "sum") else REAL
 
+
+def _reduction(op: str) -> list[Case]:
     def lone(shape: tuple[int, ...], params: Mapping[str, Any]) -> bool:
         """The deviation of a single number: 0 everywhere, but the root of 0."""
         return op == "std" and (params.get("axis") == () or shape in ((), (3, 1)))
 
     def of(shape: tuple[int, ...], params: Mapping[str, Any]) -> Case:
-        return row(op, lambda g: (g.apart(*shape),), dtypes, smooth=not lone(shape, params), **params)
+        return row(op, lambda g: (g.apart(*shape),), _dtypes(op), smooth=not lone(shape, params), **params)
 
     return [of(shape, params) for shape, params in REDUCTIONS]
 
@@ -77,3 +79,7 @@ for _op in ("std", "var"):
     ]
 for _zeros in ([1], [0, 2], [0, 1, 2, 3]):
     CASES += [_with_zeros("prod", _zeros), _with_zeros("cumulative_prod", _zeros, axis=0)]
+for _op in ("max", "mean", "min", "prod", "std", "sum", "var"):
+    CASES.append(row(_op, lambda g: (g.apart(2, 3, 2),), _dtypes(_op), axis=(0, 2), keepdims=True))
+for _op in ("max", "mean", "min", "prod", "sum"):
+    CASES.append(row(_op, lambda g: (g.apart(2, 3),), _dtypes(_op), keepdims=True))
