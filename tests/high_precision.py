@@ -9,10 +9,10 @@ import mpmath
 import numpy as np
 
 import agrad
-from agrad_conformance.cases import invariants
+from agrad_conformance.cases import standard_samples
 from agrad_conformance.high import arrays, functions, namespace
 from agrad_conformance.reference import leaves
-from samples import Sample, filled, followed, samples
+from agrad_conformance.sample import KINDS, Sample, filled
 
 __all__ = [
     "DIGITS",
@@ -56,27 +56,18 @@ def assert_equal(a: Any, b: Any, digits: int = 110) -> None:
 
 def precise(op: str) -> Sequence[Sample]:
     """The samples of an op, or of all whose names begin so, in double precision."""
-    return [s for s in samples() if s.op.startswith(op) and s.dtype in ("float64", "complex128")]
+    return [s for s in standard_samples() if s.op.startswith(op) and KINDS[s.kind][0] in s.dtypes]
 
 
 def assert_agrees_with_numpy(s: Sample) -> None:
     """The sample's value in high precision is that of NumPy, to 13 digits; shapes and kinds are the same."""
-    xs = followed((s.args, s.params))
     with mpmath.workdps(DIGITS):
-        args, params = filled((s.args, s.params), iter([arrays(MP, x) for x in xs]), lambda x: x)
-        found = leaves(_invariant(s, high(), args, params))
-    args, params = filled((s.args, s.params), iter(xs), lambda x: x)
-    expected = [np.asarray(y) for y in leaves(_invariant(s, NUMPY, args, params))]
+        args, params = filled((s.args, s.params), iter([arrays(MP, x) for x in s.followed]))
+        found = leaves(s.invariant(high(), *args, **params))
+    expected = [np.asarray(y) for y in leaves(s.invariant(NUMPY, *s.args, **s.params))]
     for a, b in zip(found, expected, strict=True):
         assert np.shape(a) == b.shape
         numbers = np.asarray([complex(v) for v in np.ravel(a)]).reshape(b.shape)
         np.testing.assert_allclose(numbers, b, rtol=1e-13, atol=1e-13 * max(1.0, np.max(np.abs(b), initial=0.0)))
         if b.dtype.kind == "f":
             assert all(isinstance(v, MP.mpf | int) for v in np.ravel(a))
-
-
-def _invariant(s: Sample, xp: Any, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """By the suite's functions of the same names: those of the samples ask for a dtype, and objects have none."""
-    if s.row.of is None:
-        return s.call(xp, *args, **params)
-    return getattr(invariants, s.row.of.__name__)(xp, lambda *a: s.call(xp, *a, **params), *args)

@@ -18,7 +18,7 @@ import agrad
 import agrad_jax
 from agrad.ops import table
 from agrad.plugins import manager, register
-from samples import Sample, samples
+from samples import Sample, filled, followed, samples
 
 jax = pytest.importorskip("jax")
 import jax.numpy as jnp  # noqa: E402
@@ -28,7 +28,6 @@ if manager().get_plugin("jax") is None:
 
 xp = agrad.namespace("jax")
 SAMPLES = list(samples())
-PRECISE = ("float64", "complex128")
 FIRST = list({s.op: s for s in reversed(SAMPLES)}.values())
 """Of every op, one sample: what is tried by default."""
 
@@ -58,33 +57,19 @@ def cases() -> list[Any]:
 # Every op, in both modes ----------------------------------------------------------------------------
 
 
-def followed(x: Any) -> list[np.ndarray]:
-    """The floating-point arrays among arguments, in order: what derivatives are taken of."""
-    return [
-        leaf
-        for leaf in optree.tree_leaves(x, none_is_leaf=True)
-        if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fc"
-    ]
-
-
 def function(s: Sample, space: Any) -> Callable[..., Any]:
     """The sample as a function of its followed arrays alone, in terms that no choice of factors changes."""
 
     def constant(leaf: Any) -> Any:
         if isinstance(leaf, np.ndarray):
-            return leaf if leaf.dtype.kind in "fc" else space.asarray(leaf).array
+            return space.asarray(leaf).array
         known = isinstance(leaf, str) and leaf.startswith(("float", "complex"))
         return getattr(space, leaf) if known else leaf
 
-    given = optree.tree_map(constant, (s.args, s.params), none_is_leaf=True)
+    given = filled((s.args, s.params), iter(s.followed), constant)
 
     def f(*xs: Any) -> Any:
-        values = iter(xs)
-
-        def fill(leaf: Any) -> Any:
-            return next(values) if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fc" else leaf
-
-        args, params = optree.tree_map(fill, given, none_is_leaf=True)
+        args, params = filled(given, iter(xs))
         return s.invariant(space, *args, **params)
 
     return f

@@ -15,8 +15,8 @@ import pytest
 from mpmath import mp, mpc, mpf
 
 import agrad
-from agrad.ops import table
 from agrad.declare import select
+from agrad.ops import table
 
 array_api_strict.set_array_api_strict_flags(api_version="2025.12")
 mp.dps = 60
