@@ -11,16 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agrad_conformance.run import check
+    from agrad_conformance.run import check, keys
+    from agrad_conformance.verdict import verify
 
-__all__ = ["DATA_VERSION", "check"]
+__all__ = ["DATA_VERSION", "check", "keys", "verify"]
 
 DATA_VERSION = 1
 """Version of the stored references: another one means that cases, seeds or their layout have changed."""
 
+_HOMES = {"check": "run", "keys": "run", "verify": "verdict"}
+
 
 def __getattr__(name: str) -> Any:
-    if name != "check":  # which imports all of the suite
+    if name not in _HOMES:  # which import all of the suite
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()["check"] = import_module("agrad_conformance.run").check
+    value = globals()[name] = getattr(import_module(f"agrad_conformance.{_HOMES[name]}"), name)
     return value

@@ -65,7 +65,7 @@ def _reference(case: str) -> Reference:
     return reference_of(sample, chapter_of(sample.op))
 
 
-def keys(backend: str, level: str = "quick", ops: Sequence[str] = (), dtypes: Sequence[str] = ()) -> Iterator[Key]:
+def keys(backend: str, level: str = "quick", ops: Sequence[str] = (), dtypes: Sequence[str] = ()) -> list[Key]:
     """The checks of a backend.
 
     Parameters
@@ -80,9 +80,7 @@ def keys(backend: str, level: str = "quick", ops: Sequence[str] = (), dtypes: Se
     >>> [key.property for key in keys("numpy", ops=["sin"], dtypes=["float32"])]
     ['value', 'vjp', 'jvp', 'adjoint', 'preservation']
     """
-    for key in _all(backend, level):
-        if (not ops or key.op in ops) and (not dtypes or key.dtype in dtypes):
-            yield key
+    return [key for key in _all(backend, level) if (not ops or key.op in ops) and (not dtypes or key.dtype in dtypes)]
 
 
 def _all(backend: str, level: str) -> Iterator[Key]:
