@@ -51,8 +51,8 @@ def new_plugin(name: str, kind: str, folder: str | Path = ".") -> list[Path]:
     >>> import tempfile
     >>> from agrad.scaffold import new_plugin
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [path.name for path in new_plugin("waves", "op", folder)]
-    ['.gitignore', 'README.md', 'pyproject.toml', '__init__.py', 'ops.py', 'py.typed', 'test_ops.py']
+    ...     [path.name for path in new_plugin("waves", "op", folder) if path.suffix == ".py"]
+    ['__init__.py', 'ops.py', 'test_conformance.py', 'test_ops.py']
     """
     _check(name, kind)
     parent = Path(folder)

@@ -14,17 +14,11 @@ import strict
 from agrad.convert import asarray
 from agrad.errors import BackendError, DtypeError, PluginError
 from agrad.plugins import backends
+from libraries import LIBRARIES
 
 pytest.importorskip("array_api_strict")
 strict.install()
 
-LIBRARIES = {
-    "numpy": "numpy",
-    "jax": "jax",
-    "torch": "torch",
-    "dask": "dask.array",
-    "array-api-strict": "array_api_strict",
-}
 PAIRS = [(a, b) for a, b in product(LIBRARIES, LIBRARIES) if a != b]
 DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",

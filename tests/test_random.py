@@ -19,18 +19,12 @@ from agrad.plugins import backends
 from agrad.random import Generator
 from agrad.random_fallback import Generator as Fallback
 from agrad.random_fallback import threefry2x32
+from libraries import LIBRARIES
 
 pytest.importorskip("array_api_strict")
 strict.install()
 hostile.install()
 
-LIBRARIES = {
-    "numpy": "numpy",
-    "jax": "jax",
-    "torch": "torch",
-    "dask": "dask.array",
-    "array-api-strict": "array_api_strict",
-}
 DRAWS: dict[str, Callable[[Generator], Any]] = {
     "uniform": lambda g: g.uniform((3, 2), low=-1),
     "normal": lambda g: g.normal((3,), mean=1, std=2),

@@ -53,9 +53,22 @@ def test_it_is_installed_in_its_own_environment(project):
     assert Path(where.strip()) == path / "src" / f"agrad_{NAME}" / "__init__.py"
 
 
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error::DeprecationWarning")
+
+
 def test_its_own_tests_pass(project):
+    kind, path, python = project
+    # of the conformance suite on a whole backend, some ops; the others when there is more time
+    some = ("-k", "not test_conformance or -sin- or [sin or [matmul or [linalg.solve") if kind == "backend" else ()
+    report = run(python, *PYTEST, *some, cwd=path)
+    assert " passed" in report
+    assert "failed" not in report
+
+
+@pytest.mark.slow
+def test_it_passes_the_whole_conformance_suite(project):
     _, path, python = project
-    report = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error::DeprecationWarning", cwd=path)
+    report = run(python, *PYTEST, "-k", "test_conformance", cwd=path)
     assert " passed" in report
     assert "failed" not in report
 

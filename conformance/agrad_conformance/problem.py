@@ -102,10 +102,30 @@ class Problem:
         """The floating-point results, of Tensors or plain arrays; what no choice of factors changes."""
         return [y for y in self.results(*xs) if self.is_floating(y)]
 
-    def results(self, *xs: Any) -> list[Any]:
-        """All results."""
+    def results(self, *xs: Any, bare: bool = False) -> list[Any]:
+        """All results; bare ones are the op's own."""
         args, params = _placed(self._constants, xs)
-        return leaves(self.sample.invariant(self.space, *args, **params))
+        f = self.sample.call if bare else self.sample.invariant
+        return leaves(f(self.space, *args, **params))
+
+    @cached_property
+    def elementwise(self) -> bool:
+        """Whether the sample is of an op on elements, whose arguments are all followed."""
+        op = agrad.plugins.find(self.sample.op)
+        constants = [x for x in leaves_of(self._constants) if hasattr(x, "dtype")]
+        return op is not None and op.kind == "elementwise" and not constants
+
+    @cached_property
+    def precision(self) -> tuple[np.dtype[Any], ...]:
+        """The dtypes of which a floating-point result may be, where all arguments are of one precision."""
+        given = leaves_of((self.args, self.params))
+        dtypes = {x.dtype.name for x in given if isinstance(x, np.ndarray) and x.dtype.kind in "fc"}
+        named = any(isinstance(x, str) and x.startswith(("float", "complex")) for x in given)
+        op = agrad.plugins.find(self.sample.op)
+        for allowed in (("float32", "complex64"), ("float64", "complex128")):
+            if dtypes and dtypes <= set(allowed) and not named and op is not None and op.kind != "creation":
+                return tuple(map(np.dtype, allowed))
+        return ()
 
     def is_floating(self, y: Any) -> bool:
         """Whether a result has derivatives."""
@@ -155,6 +175,13 @@ class Problem:
         """The pullback of the sample at its inputs: cotangents in, a list of gradients out."""
         _, pullback = agrad.vjp(f or self, *self.arrays)
         return lambda cts: list(pullback(list(cts)))
+
+
+def leaves_of(tree: Any) -> list[Any]:
+    """The leaves of arguments: of lists, tuples and dictionaries."""
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    return [leaf for item in tree for leaf in leaves_of(item)] if isinstance(tree, tuple | list) else [tree]
 
 
 class _Mark:

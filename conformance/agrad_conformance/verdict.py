@@ -32,7 +32,7 @@ def verify(key: Key) -> None:
 
 
 def conclude(record: Record) -> None:
-    """End a test as the record says: skipped where it is unsupported, failed with what was wrong and how to see it again.
+    """End a test as the record says: skipped where it is unsupported, or failed with what was wrong.
 
     Examples
     --------

@@ -34,6 +34,9 @@ def value(p: Problem, r: Reference) -> float:
     kinds = tuple({"f": "real", "c": "complex", "b": "boolean"}.get(y.dtype.kind, "integer") for y in found)
     if any(k != known for k, known, y in zip(kinds, r.kinds, found, strict=True) if y.size):  # nothing has no kind
         raise Wrong(f"the results are {kinds}, those of the reference {r.kinds}")
+    for y in p.floating:
+        if p.precision and y.dtype not in p.precision:
+            raise Wrong(f"a result is {y.dtype}, all arguments are {p.dtype}")
     return _error(p, pack(found), r.values, r.value_scale)
 
 
@@ -41,17 +44,18 @@ def vjp(p: Problem, r: Reference) -> float:
     """The whole Jacobian, a row for each unit cotangent."""
     if not p.arrays or not r.w.size:
         return 0.0
-    pull = p.pulled()
+    results, pull = agrad.vjp(p, *p.arrays)
     rows = [p.packed(pull(p.cotangents(unit))) for unit in np.eye(len(r.w))]
-    return _error(p, _stacked(rows, r), r.jacobian, r.slope_scale)
+    return max(_error(p, _stacked(rows, r), r.jacobian, r.slope_scale), _gap(p, results))
 
 
 def jvp(p: Problem, r: Reference) -> float:
     """The whole Jacobian, a column for each unit tangent."""
     if not p.arrays or not r.w.size:
         return 0.0
+    results = agrad.jvp(p, tuple(p.arrays), tuple(p.tangents(r.v)))[0]
     columns = [p.packed(_pushed(p, p, p.tangents(unit))) for unit in np.eye(len(r.v))]
-    return _error(p, _stacked(columns, r, columns=True), r.jacobian, r.slope_scale)
+    return max(_error(p, _stacked(columns, r, columns=True), r.jacobian, r.slope_scale), _gap(p, results))
 
 
 def adjoint(p: Problem, r: Reference) -> float:
@@ -89,7 +93,8 @@ def second(p: Problem, r: Reference) -> float:
 
 
 def chained(p: Problem, r: Reference) -> float:
-    """Second order where the cotangent depends on the arguments, too: the Hessian of sum(w * y**2) / 2."""
+    """Second order where the cotangent depends on the arguments, too, as in the Hessian of sum(w * y**2) / 2, or the
+    tangent does."""
     if r.second is None or r.second_scale is None or not p.arrays or not r.w.size:
         return 0.0
     v = p.tangents(r.v)
@@ -112,7 +117,17 @@ def chained(p: Problem, r: Reference) -> float:
     expected = Pair(slope.T @ (r.w * along) + bent, np.zeros(len(r.v)))
     scale = np.abs(slope.T) @ np.abs(r.w * along) + np.abs(bent) + r.second_scale
     ways = (_pushed(p, gradient, v), list(agrad.vjp(gradient, *p.arrays)[1](tuple(v))))
-    return max(_error(p, p.packed(way), expected, scale) for way in ways)
+
+    def pushed(*xs: Any) -> Any:
+        """A tangent that depends on the arguments: t(x) = v + x - x0."""
+        return agrad.jvp(p, xs, tuple(t + (x - x0) for t, x, x0 in zip(v, xs, p.arrays, strict=True)))[1]
+
+    tilted = Pair(slope.T @ r.w + r.second.high, r.second.low)
+    tilted_scale = np.abs(slope.T) @ np.abs(r.w) + r.second_scale
+    return max(
+        *(_error(p, p.packed(way), expected, scale) for way in ways),
+        _error(p, p.packed(agrad.vjp(pushed, *p.arrays)[1](p.cotangents(r.w))), tilted, tilted_scale),
+    )
 
 
 def preservation(p: Problem, r: Reference) -> float:
@@ -144,7 +159,35 @@ def preservation(p: Problem, r: Reference) -> float:
         again = p.packed(p.pulled()(w))
         if not np.array_equal(again, p.packed(gradients), equal_nan=True):
             raise Wrong("the same gradient, computed twice, has other bits")
+        if not np.array_equal(p.packed(_pushed(p, p, v)), p.packed(pushed), equal_nan=True):
+            raise Wrong("the same tangent, computed twice, has other bits")
+    _bare(p)
     return 0.0
+
+
+def _bare(p: Problem) -> None:
+    """Where a sample compares functions of the results: the op by itself, whose cotangents and tangents are given."""
+    if p.sample.case.of is None:
+        return
+
+    def bare(*xs: Any) -> list[Any]:
+        return [y for y in p.results(*xs, bare=True) if p.is_floating(y)]
+
+    with agrad.no_grad():
+        w = [y.array for y in bare(*map(p.space.asarray, p.arrays))]
+    try:
+        _, pull = agrad.vjp(bare, *p.arrays)
+        pull(w)
+        pushed = agrad.jvp(bare, tuple(p.arrays), tuple(p.arrays))[1]
+    except agrad.AgradError:  # the results have no derivative by themselves
+        return
+    with agrad.no_grad():
+        again = [y.array for y in bare(*map(p.space.asarray, p.arrays))]
+    for y, x, t in zip(w, again, pushed, strict=True):
+        if not np.array_equal(p.to_host(y), p.to_host(x), equal_nan=True):
+            raise Wrong("a cotangent, argument or tangent was changed")
+        if p.space.asarray(t).dtype != p.space.asarray(y).dtype:
+            raise Wrong(f"a tangent is {p.space.asarray(t).dtype}, it should be {p.space.asarray(y).dtype}")
 
 
 def device(p: Problem, r: Reference) -> float:
@@ -170,7 +213,7 @@ def other_devices(backend: str) -> list[Any]:
 
 
 def layout(p: Problem, r: Reference) -> float:
-    """Strided and read-only arguments have the gradients of the others."""
+    """Strided and read-only arguments have the gradients of the others; of an elementwise op, so have reversed ones."""
     if not p.arrays or not r.w.size:
         return 0.0
     w = p.cotangents(r.w)
@@ -178,7 +221,16 @@ def layout(p: Problem, r: Reference) -> float:
     scale = np.abs(r.w) @ r.slope_scale
     arrays = [_strided(p, x) for x in p.inputs]
     _, pullback = agrad.vjp(p, *arrays)
-    return _error(p, p.packed(pullback(w)), expected, scale)
+    error = _error(p, p.packed(pullback(w)), expected, scale)
+    return max(error, _error(p, _of_flipped(p, r), expected, scale)) if p.elementwise else error
+
+
+def _of_flipped(p: Problem, r: Reference) -> Array:
+    """The gradient of an elementwise op at the same numbers in reverse order, put back in order."""
+    xs = [p.to_backend(np.flip(x).copy()) for x in p.inputs]
+    w = [p.to_backend(np.flip(y).copy()) for y in p.shaped(r.w, p.floating)]
+    found = agrad.vjp(p, *xs)[1](w)
+    return pack([np.flip(p.to_host(g)) for g in found])
 
 
 def imperative(p: Problem, r: Reference) -> float:
@@ -234,6 +286,13 @@ def _pushed(p: Problem, f: Callable[..., Any], tangents: Sequence[Any]) -> list[
 def _results(p: Problem) -> list[Any]:
     with agrad.no_grad():
         return p(*map(p.space.asarray, p.arrays))
+
+
+def _gap(p: Problem, results: Sequence[Any]) -> float:
+    """How far the results of a transform are from those without one: other roundings, at most."""
+    found, plain = pack([p.to_host(y) for y in results]), pack(p.floating)
+    scale = np.full(plain.shape, np.abs(plain).max(initial=0.0)) + np.abs(plain)
+    return error_of(found, Pair(plain, np.zeros(plain.shape)), scale, p.eps) if np.isfinite(plain).all() else 0.0
 
 
 def _stacked(rows: Sequence[Array], r: Reference, columns: bool = False) -> Array:

@@ -8,37 +8,11 @@ from typing import Any
 import numpy as np
 
 import agrad
+from agrad_conformance.checks.ground import Ground
+from agrad_conformance.checks.imperative import IMPERATIVE
 from agrad_conformance.checks.wrong import Wrong
-from agrad_conformance.problem import Unsupported
 
-__all__ = ["SCENARIOS"]
-
-
-class Ground:
-    """A backend to play a scenario on, in one dtype."""
-
-    def __init__(self, backend: str, dtype: str) -> None:
-        self.backend = agrad.plugins.backends()[backend]
-        self.xp = agrad.namespace(backend)
-        self.dtype = dtype
-        if dtype not in self.xp.__array_namespace_info__().dtypes():
-            raise Unsupported(self.backend.lacks.get("float64") or f"there is no {dtype} here")
-        self.tolerance = 64 * float(np.finfo(dtype).eps)
-
-    def array(self, values: Any) -> Any:
-        """A plain array of the backend."""
-        return self.xp.asarray(values, dtype=getattr(self.xp, self.dtype)).array
-
-    def expect(self, found: Any, wanted: Any, what: str) -> None:
-        """Equal up to rounding, in this dtype, on this backend."""
-        array = found.array if isinstance(found, agrad.Tensor) else found
-        if not self.backend.owns(array):
-            raise Wrong(f"{what} is a {type(array).__name__}, which is no array of the backend")
-        host, wanted = np.asarray(self.backend.host(array)), np.asarray(wanted)
-        if host.dtype.name != self.dtype or host.shape != wanted.shape:
-            raise Wrong(f"{what} is {host.dtype}{list(host.shape)}; expected is {self.dtype}{list(wanted.shape)}")
-        if not np.allclose(host, wanted, rtol=self.tolerance, atol=self.tolerance):
-            raise Wrong(f"{what} is {host.tolist()}; expected is {wanted.tolist()}")
+__all__ = ["SCENARIOS", "Ground"]
 
 
 def perturbation_confusion(g: Ground) -> None:
@@ -157,23 +131,71 @@ def shared_use(g: Ground) -> None:
     g.expect(found, 2 * x + np.cos(x) * x + np.sin(x) + 1, "the gradient")
 
 
-def assignment(g: Ground) -> None:
-    """Assignment overwrites: what was there before has no gradient, what is written has."""
-    x = g.xp.asarray(g.array([1.0, 2.0, 3.0]), requires_grad=True)
-    y = x * 2
-    y[0] = x[1] * x[2]
-    g.xp.sum(y * y).backward()
-    g.expect(x.grad, [0.0, 16.0 + 36.0, 24.0 + 24.0], "the gradient")
+def arguments_by_number(g: Ground) -> None:
+    """``argnums`` chooses what the derivative is taken of, and the other arguments stay as they are."""
+
+    def f(x: Any, n: Any, y: Any) -> Any:
+        if isinstance(n, agrad.Tensor):
+            raise Wrong("an argument that was not asked for came as a Tensor")
+        return y * x * x
+
+    x, y = g.array(2.0), g.array(5.0)
+    g.expect(agrad.grad(f, argnums=2)(x, 3, y), 4.0, "the gradient for the last argument")
+    first, last = agrad.grad(f, argnums=(0, 2))(x, 3, y)
+    g.expect(first, 20.0, "the gradient for the first of two")
+    g.expect(last, 4.0, "the gradient for the second of two")
 
 
-def higher_order_backward(g: Ground) -> None:
-    """``create_graph=True`` makes gradients that can be differentiated."""
-    x = g.xp.asarray(g.array([1.0, 2.0]), requires_grad=True)
-    g.xp.sum(x**3).backward(create_graph=True)
-    first = x.grad
-    x.grad = None
-    g.xp.sum(first * first).backward()
-    g.expect(x.grad, 36 * np.asarray([1.0, 2.0]) ** 3, "the derivative of the squared gradient")
+def jacobians_of_matrices(g: Ground) -> None:
+    """The Jacobian has the axes of the result, then those of the argument."""
+    x = np.asarray([[1.0, 2.0, 3.0]])
+    weights = np.asarray([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    w = g.array(weights)
+    expected = weights.T.reshape(1, 2, 1, 3)
+    for mode in ("rev", "fwd"):
+        g.expect(agrad.jacobian(lambda x: x @ w, mode=mode)(g.array(x)), expected, f"the Jacobian with mode {mode!r}")
+
+
+def cotangents_are_checked(g: Ground) -> None:
+    """A cotangent of another shape is refused, before it could be broadcast."""
+    _, pull = agrad.vjp(lambda x: x * x, g.array([1.0, 2.0]))
+    g.expect(pull(g.array([1.0, 3.0]))[0], [2.0, 12.0], "the gradient")
+    g.expect(pull(g.array([1.0, 0.0]))[0], [2.0, 0.0], "the gradient of the second pull")
+    g.refused("a cotangent of the wrong shape", agrad.ShapeError, lambda: pull(g.array([[1.0, 3.0]])))
+    g.refused("a cotangent of the wrong size", agrad.ShapeError, lambda: pull(g.array(1.0)))
+
+
+def stopped_at_every_level(g: Ground) -> None:
+    """`stop_gradient` stops all transforms around it."""
+    x = g.array(3.0)
+    g.expect(agrad.grad(agrad.grad(lambda x: agrad.stop_gradient(x) * x * x))(x), 6.0, "the second derivative")
+    found = agrad.grad(lambda x: agrad.grad(lambda y: agrad.stop_gradient(x) * y)(x * 1))(x)
+    g.expect(found, 0.0, "the derivative of a stopped outer value")
+
+
+def values_of_an_outer_transform(g: Ground) -> None:
+    """An inner transform takes values of an outer one for constants, and the outer one does not."""
+    x = g.array(2.0)
+
+    def product(x: Any) -> Any:
+        x = g.xp.asarray(x)
+        return agrad.vjp(lambda y: x * x, x * 1)[1](g.array(1.0))[0] + agrad.grad(lambda y: x * y)(x * 1)
+
+    g.expect(product(x), 2.0, "the inner derivatives")
+    g.expect(agrad.grad(product)(x), 1.0, "the derivative of the inner derivatives")
+
+    def pushed(x: Any) -> Any:
+        x = g.xp.asarray(x)
+        return agrad.jvp(lambda y: x * x, (x * 1,), (g.array(1.0),))[1] + agrad.grad(lambda y: x * x * x)(x * 1)
+
+    g.expect(pushed(x), 0.0, "the derivatives of constants")
+    g.expect(agrad.jvp(lambda y: x, (x,), (x,))[1], 0.0, "the tangent of a constant")
+
+
+def in_lists(g: Ground) -> None:
+    """An array made of followed numbers is followed."""
+    found = agrad.grad(lambda x: g.xp.sum(g.xp.asarray([x * x, 3 * x]) * g.xp.asarray(g.array([1.0, 2.0]))))
+    g.expect(found(g.array(2.0)), 10.0, "the gradient")
 
 
 SCENARIOS: Mapping[str, Callable[[Ground], None]] = {
@@ -181,7 +203,8 @@ SCENARIOS: Mapping[str, Callable[[Ground], None]] = {
     for f in (
         perturbation_confusion, independent_result, third_derivative, hessian_of_a_cubic, jacobians_in_both_modes,
         linearize_is_the_jvp, containers, control_flow, lost_gradients_raise, escaped_tensors_raise, shared_use,
-        assignment, higher_order_backward,
+        arguments_by_number, jacobians_of_matrices, cotangents_are_checked, stopped_at_every_level,
+        values_of_an_outer_transform, in_lists,
     )
-}  # fmt: skip
+} | dict(IMPERATIVE)  # fmt: skip
 """By name."""

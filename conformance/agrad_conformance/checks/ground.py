@@ -1,0 +1,53 @@
+"""What scenarios are played on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import agrad
+from agrad_conformance.checks.wrong import Wrong
+from agrad_conformance.problem import Unsupported
+
+__all__ = ["Ground"]
+
+
+class Ground:
+    """A backend to play a scenario on, in one dtype."""
+
+    def __init__(self, backend: str, dtype: str) -> None:
+        self.backend = agrad.plugins.backends()[backend]
+        self.xp = agrad.namespace(backend)
+        self.dtype = dtype
+        if dtype not in self.xp.__array_namespace_info__().dtypes():
+            raise Unsupported(self.backend.lacks.get("float64") or f"there is no {dtype} here")
+        self.tolerance = 64 * float(np.finfo(dtype).eps)
+
+    def array(self, values: Any) -> Any:
+        """A plain array of the backend."""
+        return self.xp.asarray(values, dtype=getattr(self.xp, self.dtype)).array
+
+    def expect(self, found: Any, wanted: Any, what: str) -> None:
+        """Equal up to rounding, in this dtype, on this backend."""
+        array = found.array if isinstance(found, agrad.Tensor) else found
+        if not self.backend.owns(array):
+            raise Wrong(f"{what} is a {type(array).__name__}, which is no array of the backend")
+        host, wanted = np.asarray(self.backend.host(array)), np.asarray(wanted)
+        if host.dtype.name != self.dtype or host.shape != wanted.shape:
+            raise Wrong(f"{what} is {host.dtype}{list(host.shape)}; expected is {self.dtype}{list(wanted.shape)}")
+        if not np.allclose(host, wanted, rtol=self.tolerance, atol=self.tolerance):
+            raise Wrong(f"{what} is {host.tolist()}; expected is {wanted.tolist()}")
+
+    def refused(self, what: str, kind: type[Exception], action: Callable[[], Any]) -> None:
+        """An action raises an exception of a kind."""
+        try:
+            action()
+        except kind:
+            return
+        raise Wrong(f"{what} did not raise {kind.__name__}")
+
+    def leaf(self, values: Any) -> Any:
+        """A Tensor that collects its gradient."""
+        return self.xp.asarray(self.array(values), requires_grad=True)

@@ -1,0 +1,183 @@
+"""What no single op shows on the imperative side: leaves, hooks, views, and what must raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+import agrad
+from agrad_conformance.checks.ground import Ground
+from agrad_conformance.checks.wrong import Wrong
+
+__all__ = ["IMPERATIVE"]
+
+
+def assignment(g: Ground) -> None:
+    """Assignment overwrites: what was there before has no gradient, what is written has."""
+    x = g.xp.asarray(g.array([1.0, 2.0, 3.0]), requires_grad=True)
+    y = x * 2
+    y[0] = x[1] * x[2]
+    g.xp.sum(y * y).backward()
+    g.expect(x.grad, [0.0, 16.0 + 36.0, 24.0 + 24.0], "the gradient")
+
+
+def higher_order_backward(g: Ground) -> None:
+    """``create_graph=True`` makes gradients that can be differentiated."""
+    x = g.xp.asarray(g.array([1.0, 2.0]), requires_grad=True)
+    g.xp.sum(x**3).backward(create_graph=True)
+    first = x.grad
+    x.grad = None
+    g.xp.sum(first * first).backward()
+    g.expect(x.grad, 36 * np.asarray([1.0, 2.0]) ** 3, "the derivative of the squared gradient")
+
+
+def backward_from_a_gradient(g: Ground) -> None:
+    """``backward(gradient)`` of a result that is no scalar; its shape has to be right."""
+    x = g.leaf([1.0, 2.0])
+    (x * x).backward(g.array([1.0, 3.0]))
+    g.expect(x.grad, [2.0, 12.0], "the gradient")
+    (3 * x).backward(g.array([1.0, 1.0]))
+    g.expect(x.grad, [5.0, 15.0], "the accumulated gradient")
+    g.refused("a gradient of the wrong shape", agrad.ShapeError, lambda: (x * x).backward(g.array([[1.0, 1.0]])))
+    g.refused("backward of an array without its gradient", agrad.ShapeError, (x * x).backward)
+
+
+def gradients_are_separate(g: Ground) -> None:
+    """No two gradients share memory, with each other or with what the user gave."""
+    if "in-place" in g.backend.lacks:
+        return
+    x, y = g.leaf([1.0, 2.0]), g.leaf([3.0, 4.0])
+    given = g.array([1.0, 1.0])
+    (x + y).backward(given)
+    with agrad.no_grad():
+        x.grad *= 5
+    g.expect(x.grad, [5.0, 5.0], "the gradient that was changed")
+    g.expect(y.grad, [1.0, 1.0], "the other gradient")
+    g.expect(given, [1.0, 1.0], "the gradient that was given")
+    a, b = agrad.vjp(lambda x, y: x + y, g.array([1.0]), g.array([2.0]))[1](g.array([1.0]))
+    if hasattr(a, "__setitem__"):
+        try:
+            a[0] = 7.0
+        except (TypeError, ValueError):  # its arrays cannot be changed
+            return
+        g.expect(b, [1.0], "the other gradient")
+
+
+def leaves_that_are_not_reached(g: Ground) -> None:
+    """A leaf that a result does not depend on has no gradient, or one of zeros."""
+    x, y = g.leaf([1.0, 2.0]), g.leaf([3.0])
+    g.xp.sum(x * x).backward()
+    if y.grad is not None:
+        raise Wrong("a leaf that was not used has a gradient")
+    g.refused("backward of a constant", agrad.GraphError, g.xp.sum(g.xp.asarray(g.array([1.0]))).backward)
+    pair = g.xp.unstack(g.leaf([1.0, 2.0]) * 2)
+    total = pair[0] * 3
+    total.backward()
+
+
+def one_of_several_results(g: Ground) -> None:
+    """Of an op with several results, those that are not used have a cotangent of 0."""
+    x = g.leaf([[2.0, 1.0], [1.0, 3.0]])
+    g.xp.sum(g.xp.unstack(x * x)[1]).backward()
+    g.expect(x.grad, [[0.0, 0.0], [2.0, 6.0]], "the gradient")
+    y = g.leaf([1.0, 2.0, 3.0])
+    first, _, last = g.xp.unstack(y)
+    (first * last).backward()
+    g.expect(y.grad, [3.0, 0.0, 1.0], "the gradient of a product of two of three")
+
+
+def hooks(g: Ground) -> None:
+    """A hook sees the gradient, and may replace it."""
+    x = g.leaf([1.0, 2.0])
+    seen: list[Any] = []
+    x.register_hook(seen.append)
+    x.register_hook(lambda grad: 2 * grad)
+    y = x * 3
+    y.register_hook(lambda grad: 10 * grad)
+    g.xp.sum(y).backward()
+    g.expect(seen[0], [30.0, 30.0], "what the hook saw")
+    g.expect(x.grad, [60.0, 60.0], "the gradient")
+
+
+def views(g: Ground) -> None:
+    """A change of a slice is one of its base, and is differentiated."""
+    x = g.leaf([1.0, 2.0, 3.0])
+    y = x * 2
+    part = y[:2]
+    part *= x[1:]
+    g.expect(y.detach(), [4.0, 12.0, 6.0], "the base")
+    g.xp.sum(y).backward()
+    g.expect(x.grad, [4.0, 2.0 + 6.0, 4.0 + 2.0], "the gradient")
+
+
+def leaves_are_protected(g: Ground) -> None:
+    """A leaf that collects its gradient is not written to, but under ``no_grad``."""
+    x = g.leaf([1.0, 2.0])
+
+    def write() -> None:
+        x[0] = 5.0
+
+    g.refused("writing to a leaf", agrad.InPlaceError, write)
+    with agrad.no_grad():
+        x[0] = 5.0
+        with agrad.enable_grad():
+            y = x * x
+        z = x * x
+    if z.requires_grad or not y.requires_grad:
+        raise Wrong("no_grad and enable_grad do not nest")
+    y.backward(g.array([1.0, 1.0]))
+    g.expect(x.grad, [10.0, 4.0], "the gradient")
+
+
+def saved_values_stay(g: Ground) -> None:
+    """What is written to after its use has the gradient of the value that was used."""
+    x = g.leaf([1.0, 2.0])
+    y = x * 3
+    z = y * y
+    y += 1
+    g.xp.sum(z + y).backward()
+    g.expect(x.grad, [21.0, 39.0], "the gradient")
+    buffer = g.array([2.0, 3.0])
+    t = g.xp.asarray(buffer)
+    u = g.leaf([1.0, 1.0])
+    product = u * t
+    t *= 0
+    g.xp.sum(product).backward()
+    g.expect(u.grad, [2.0, 3.0], "the gradient")
+
+
+def accumulated_graphs(g: Ground) -> None:
+    """``create_graph=True`` adds to what is there, and the sum can be differentiated."""
+    x = g.leaf(2.0)
+    (x**3).backward(create_graph=True)
+    (x**2).backward(create_graph=True)
+    total = x.grad
+    g.expect(total, 12.0 + 4.0, "the accumulated gradient")
+    x.grad = None
+    total.backward()
+    g.expect(x.grad, 12.0 + 2.0, "the derivative of the accumulated gradient")
+
+
+def backward_inside_a_transform(g: Ground) -> None:
+    """``backward`` in a function that is being transformed would lose the derivative: it raises."""
+
+    def f(x: Any) -> Any:
+        y = x * x
+        y.backward()
+        return y
+
+    g.refused("backward inside grad", agrad.AgradError, lambda: agrad.grad(f)(g.array(2.0)))
+    g.refused("float() of what is followed", agrad.AgradError, lambda: float(g.leaf(2.0) * 2))
+
+
+IMPERATIVE: Mapping[str, Callable[[Ground], None]] = {
+    f.__name__: f
+    for f in (
+        assignment, higher_order_backward, backward_from_a_gradient, gradients_are_separate,
+        leaves_that_are_not_reached, one_of_several_results, hooks, views, leaves_are_protected, saved_values_stay,
+        accumulated_graphs, backward_inside_a_transform,
+    )
+}  # fmt: skip
+"""By name."""
