@@ -120,7 +120,7 @@ def chained(p: Problem, r: Reference) -> float:
 
     def pushed(*xs: Any) -> Any:
         """A tangent that depends on the arguments: t(x) = v + x - x0."""
-        return agrad.jvp(p, xs, tuple(t + (x - x0) for t, x, x0 in zip(v, xs, p.arrays, strict=True)))[1]
+        return agrad.jvp(p, xs, tuple((x - x0) + t for t, x, x0 in zip(v, xs, p.arrays, strict=True)))[1]
 
     tilted = Pair(slope.T @ r.w + r.second.high, r.second.low)
     tilted_scale = np.abs(slope.T) @ np.abs(r.w) + r.second_scale
