@@ -44,7 +44,7 @@ def metadata(records: Iterable[Record]) -> dict[str, Any]:
         "agrad": agrad.__version__,
         "references": DATA_VERSION,
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "backends": {name: _backend(name) for name in dict.fromkeys(r.backend for r in records)},
     }
 
