@@ -12,7 +12,7 @@ import agrad
 from agrad_conformance.reference import leaves, pack, unpack
 from agrad_conformance.sample import Sample, filled, followed
 
-__all__ = ["Problem", "Unsupported", "eps_of"]
+__all__ = ["Problem", "Unsupported", "eps_of", "leaves_of"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
