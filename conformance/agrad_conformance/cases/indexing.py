@@ -62,6 +62,7 @@ CASES: list[Case] = [
     _add(lambda g: (g(2, 3), np.asarray([1, 1, 0])), lambda a: (slice(None), a[0]), (2, 2)),
     _add(lambda g: (g(3),), lambda a: slice(1, 4), (5,)),
     _add(lambda g: (g(3), INDEX[:3]), lambda a: (a[0],), (4,)),
+    _add(lambda g: (g(2), np.asarray([17, 17])), lambda a: (a[0],), (20,)),
     _add(lambda g: (g(0), INDEX[:0]), lambda a: (a[0],), (4,)),
     _write(lambda g: (g(3, 4), g(4)), lambda a: (1, ...)),
     _write(lambda g: (g(3, 4), g()), lambda a: (slice(None), slice(1, 3))),

@@ -24,6 +24,7 @@ RIGHT: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
     ((3, 3), (3, 0)),
     ((0, 0), (0, 2)),
 ]
+REAL_EIGENVALUES = [[2, 1, 0], [0, -1, 1], [0, 0.5, 3]]
 SINGULAR = [[1, 2, 3, 0], [2, 4, 6, 0], [1, 0, 1, 2], [0, 1, 1, 1]]
 
 
@@ -80,6 +81,7 @@ CASES: list[Case] = [
     row("linalg.diagonal", lambda g: (g(0, 3),)),
     *(row("linalg.matrix_norm", lambda g: (g.slender(2, 2, 3),), ord=ord) for ord in ("fro", "nuc", 1, -1, 2, -2)),
     *(row("linalg.matrix_norm", lambda g: (g.slender(2, 2),), ord=ord, keepdims=True) for ord in ("fro", 2, inf, -inf)),
+    row("linalg.matrix_norm", lambda g: (g.slender(2, 3, 2, 2),)),
     *map(_matrix_power, (0, 1, 2, 3, 5, -1, -2)),
     row("linalg.matrix_power", lambda g: (g(0, 0), 2)),
     row("linalg.outer", lambda g: (g(3), g(2))),
@@ -90,6 +92,7 @@ CASES: list[Case] = [
     *(_solve(s1, s2) for s1, s2 in RIGHT),
     row("linalg.solve", lambda g: (g.regular(2, 2), g.real(2, 2)), COMPLEX),
     *(row("linalg.trace", lambda g: (g(2, 2, 3),), offset=offset) for offset in (0, 1, -1, -9)),
+    row("linalg.trace", lambda g: (g(2, 3, 2, 2),)),
     row("linalg.trace", lambda g: (g(3, 3),), ["float32"], dtype="float64"),
     *(case for ord in (0, 1, 2, 3, 0.5, -1, inf, -inf) for case in _vector_norm(ord)),
     *(row("linalg.vector_norm", lambda g: (g.apart(),), ord=ord) for ord in (0, 1, 2, 0.5)),
@@ -98,6 +101,8 @@ CASES: list[Case] = [
     *(row("linalg.vector_norm", lambda g: (g.apart(5),), ord=ord) for ord in (1.5, -2.5)),
     *_square((0, 0)),
     *_any((0, 3, 2)),
+    row("linalg.eig", lambda g: (np.asarray(REAL_EIGENVALUES, g.dtype),), of=of_eig),
+    row("linalg.eigvals", lambda g: (np.asarray(REAL_EIGENVALUES, g.dtype),), of=of_eigenvalues),
     row("linalg.qr", lambda g: (g.slender(4, 2),), of=of_qr, mode="complete"),  # two columns to complete
     row("linalg.svd", lambda g: (g.slender(4, 2),), of=of_svd),
 ]

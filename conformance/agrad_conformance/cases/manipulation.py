@@ -51,6 +51,7 @@ CASES: list[Case] = [
     row("roll", lambda g: (g(0), 1)),
     row("squeeze", lambda g: (g(1, 3, 1), (0, -1))),
     row("squeeze", lambda g: (g(1), 0)),
+    row("squeeze", lambda g: (g(2, 1, 3, 2), 1)),
     row("squeeze", lambda g: (g(2, 1, 0), 1)),
     row("stack", lambda g: ([g(2, 3), g(2, 3)],), axis=-1),
     row("stack", lambda g: ([g(2, 2), g(2, 2), g(2, 2)],), axis=1),

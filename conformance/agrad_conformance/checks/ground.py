@@ -23,21 +23,22 @@ class Ground:
         self.dtype = dtype
         if dtype not in self.xp.__array_namespace_info__().dtypes():
             raise Unsupported(self.backend.lacks.get("float64") or f"there is no {dtype} here")
-        self.tolerance = 64 * float(np.finfo(dtype).eps)
 
-    def array(self, values: Any) -> Any:
-        """A plain array of the backend."""
-        return self.xp.asarray(values, dtype=getattr(self.xp, self.dtype)).array
+    def array(self, values: Any, dtype: str = "") -> Any:
+        """A plain array of the backend, of the ground's dtype unless another one is named."""
+        return self.xp.asarray(values, dtype=getattr(self.xp, dtype or self.dtype)).array
 
-    def expect(self, found: Any, wanted: Any, what: str) -> None:
-        """Equal up to rounding, in this dtype, on this backend."""
+    def expect(self, found: Any, wanted: Any, what: str, dtype: str = "") -> None:
+        """Equal up to rounding, in this dtype or the named one, on this backend."""
+        dtype = dtype or self.dtype
         array = found.array if isinstance(found, agrad.Tensor) else found
         if not self.backend.owns(array):
             raise Wrong(f"{what} is a {type(array).__name__}, which is no array of the backend")
         host, wanted = np.asarray(self.backend.host(array)), np.asarray(wanted)
-        if host.dtype.name != self.dtype or host.shape != wanted.shape:
-            raise Wrong(f"{what} is {host.dtype}{list(host.shape)}; expected is {self.dtype}{list(wanted.shape)}")
-        if not np.allclose(host, wanted, rtol=self.tolerance, atol=self.tolerance):
+        if host.dtype.name != dtype or host.shape != wanted.shape:
+            raise Wrong(f"{what} is {host.dtype}{list(host.shape)}; expected is {dtype}{list(wanted.shape)}")
+        tolerance = 64 * float(np.finfo(dtype).eps)
+        if not np.allclose(host, wanted, rtol=tolerance, atol=tolerance):
             raise Wrong(f"{what} is {host.tolist()}; expected is {wanted.tolist()}")
 
     def refused(self, what: str, kind: type[Exception], action: Callable[[], Any]) -> None:

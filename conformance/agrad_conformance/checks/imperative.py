@@ -31,6 +31,38 @@ def higher_order_backward(g: Ground) -> None:
     x.grad = None
     g.xp.sum(first * first).backward()
     g.expect(x.grad, 36 * np.asarray([1.0, 2.0]) ** 3, "the derivative of the squared gradient")
+    a, b = g.leaf([0.5, -1.0]), g.leaf([2.0, 3.0])
+    g.xp.sum(g.xp.exp(a) * b * b).backward(create_graph=True)
+    first, second = a.grad, b.grad
+    a.grad = b.grad = None
+    g.xp.sum(first + second).backward()
+    e, values = np.exp([0.5, -1.0]), np.asarray([2.0, 3.0])
+    g.expect(a.grad, e * values**2 + 2 * e * values, "the second derivative by what went through exp")
+    g.expect(b.grad, 2 * e * values + 2 * e, "the second derivative by what was squared")
+
+
+def graphs_of_several_results(g: Ground) -> None:
+    """``create_graph=True`` through the eigenvalues and eigenvectors of a symmetric matrix."""
+    if "linalg" in g.backend.lacks:
+        return
+    matrix = np.asarray([[2.0, 0.5], [0.5, -1.0]])
+    weights, direction = np.asarray([[1.0, 2.0], [2.0, -1.0]]), np.asarray([[0.5, 1.0], [1.0, 3.0]])
+    x, c = g.leaf(matrix), g.array(weights)
+    values, vectors = g.xp.linalg.eigh(x)
+    square = (vectors * values * values) @ g.xp.matrix_transpose(vectors)
+    g.xp.sum(square * c).backward(create_graph=True)
+    first = x.grad
+    g.expect(first.detach(), weights @ matrix + matrix @ weights, "the gradient of <C, A^2>")
+    x.grad = None
+    g.xp.sum(first * g.array(direction)).backward()
+    g.expect(x.grad, weights @ direction + direction @ weights, "its derivative along a direction")
+    y = g.leaf(matrix)
+    g.xp.linalg.slogdet(y)[1].backward(create_graph=True)
+    first, y.grad = y.grad, None
+    inverse = np.linalg.inv(matrix)
+    g.expect(first.detach(), inverse, "the gradient of log |det A|")
+    g.xp.sum(first * g.array(direction)).backward()
+    g.expect(y.grad, -inverse @ direction @ inverse, "its derivative along a direction")
 
 
 def backward_from_a_gradient(g: Ground) -> None:
@@ -56,13 +88,20 @@ def gradients_are_separate(g: Ground) -> None:
     g.expect(x.grad, [5.0, 5.0], "the gradient that was changed")
     g.expect(y.grad, [1.0, 1.0], "the other gradient")
     g.expect(given, [1.0, 1.0], "the gradient that was given")
+    try:
+        g.array([1.0])[0] = 7.0
+    except (TypeError, ValueError):  # arrays cannot be changed here
+        return
     a, b = agrad.vjp(lambda x, y: x + y, g.array([1.0]), g.array([2.0]))[1](g.array([1.0]))
-    if hasattr(a, "__setitem__"):
-        try:
-            a[0] = 7.0
-        except (TypeError, ValueError):  # its arrays cannot be changed
-            return
-        g.expect(b, [1.0], "the other gradient")
+    a[0] = 7.0
+    g.expect(b, [1.0], "the other gradient")
+    square = g.array([[1.0, 2.0], [3.0, 4.0]])
+    (turned,) = agrad.vjp(g.xp.matrix_transpose, square)[1](square)
+    turned[0, 1] = 7.0
+    g.expect(square, [[1.0, 2.0], [3.0, 4.0]], "the cotangent whose transpose was written to")
+    spread = agrad.grad(g.xp.sum)(g.array([1.0, 2.0]))
+    spread[0] = 7.0
+    g.expect(spread, [7.0, 1.0], "the gradient of a sum that was written to")
 
 
 def leaves_that_are_not_reached(g: Ground) -> None:
@@ -71,6 +110,8 @@ def leaves_that_are_not_reached(g: Ground) -> None:
     g.xp.sum(x * x).backward()
     if y.grad is not None:
         raise Wrong("a leaf that was not used has a gradient")
+    g.xp.sum(g.xp.floor(y)).backward()
+    g.expect(y.grad, [0.0], "the gradient through a step function")
     g.refused("backward of a constant", agrad.GraphError, g.xp.sum(g.xp.asarray(g.array([1.0]))).backward)
 
 
@@ -107,6 +148,13 @@ def views(g: Ground) -> None:
     g.expect(y.detach(), [4.0, 12.0, 6.0], "the base")
     g.xp.sum(y).backward()
     g.expect(x.grad, [4.0, 2.0 + 6.0, 4.0 + 2.0], "the gradient")
+    z = x * 1
+    part = z[1:]
+    z *= x
+    g.expect(part.detach(), [4.0, 9.0], "a slice of what has changed")
+    x.grad = None
+    g.xp.sum(part).backward()
+    g.expect(x.grad, [0.0, 4.0, 6.0], "the gradient through that slice")
 
 
 def leaves_are_protected(g: Ground) -> None:
@@ -165,14 +213,21 @@ def backward_inside_a_transform(g: Ground) -> None:
         y.backward()
         return y
 
-    g.refused("backward inside grad", agrad.AgradError, lambda: agrad.grad(f)(g.array(2.0)))
+    outside = g.leaf(3.0) * 2
+
+    def walked(x: Any) -> Any:
+        outside.backward()
+        return x * x
+
+    g.refused("backward inside grad", agrad.NestingError, lambda: agrad.grad(f)(g.array(2.0)))
+    g.refused("backward of another graph inside grad", agrad.NestingError, lambda: agrad.grad(walked)(g.array(2.0)))
     g.refused("float() of what is followed", agrad.AgradError, lambda: float(g.leaf(2.0) * 2))
 
 
 IMPERATIVE: Mapping[str, Callable[[Ground], None]] = {
     f.__name__: f
     for f in (
-        assignment, higher_order_backward, backward_from_a_gradient, gradients_are_separate,
+        assignment, higher_order_backward, graphs_of_several_results, backward_from_a_gradient, gradients_are_separate,
         leaves_that_are_not_reached, one_of_several_results, hooks, views, leaves_are_protected, saved_values_stay,
         accumulated_graphs, backward_inside_a_transform,
     )

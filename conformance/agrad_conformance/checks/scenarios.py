@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 import agrad
+from agrad_conformance.checks.custom import CUSTOM
 from agrad_conformance.checks.ground import Ground
 from agrad_conformance.checks.imperative import IMPERATIVE
+from agrad_conformance.checks.numbers import NUMBERS
 from agrad_conformance.checks.wrong import Wrong
 
 __all__ = ["SCENARIOS", "Ground"]
@@ -76,15 +78,17 @@ def linearize_is_the_jvp(g: Ground) -> None:
 
 def containers(g: Ground) -> None:
     """Arguments may be nested containers; the gradient is one of the same kind."""
-    parameters = {"w": g.array([1.0, 2.0]), "rest": [g.array(3.0), (g.array(4.0),)]}
+    parameters = {"w": g.array([1.0, 2.0]), "rest": [g.array(3.0), (g.array(4.0),)], "power": 2}
 
     def f(p: Any) -> Any:
-        return g.xp.sum(p["w"] ** 2) * p["rest"][0] * p["rest"][1][0]
+        return g.xp.sum(p["w"] ** p["power"]) * p["rest"][0] * p["rest"][1][0]
 
     found = agrad.grad(f)(parameters)
     g.expect(found["w"], [24.0, 48.0], "the gradient for 'w'")
     g.expect(found["rest"][0], 20.0, "the gradient for the list's item")
     g.expect(found["rest"][1][0], 15.0, "the gradient for the tuple's item")
+    if found["power"] is not None:
+        raise Wrong(f"the gradient for an integer is {found['power']!r}; expected is None")
 
 
 def control_flow(g: Ground) -> None:
@@ -116,6 +120,8 @@ def escaped_tensors_raise(g: Ground) -> None:
 
     agrad.grad(keep)(g.array(2.0))
     g.refused("an operation on a Tensor of a finished transform", agrad.EscapedTensorError, lambda: kept[0] + 1)
+    g.refused("a comparison of one", agrad.EscapedTensorError, lambda: kept[0] > 1)
+    g.refused("the array of one", agrad.EscapedTensorError, lambda: kept[0].array)
 
 
 def shared_use(g: Ground) -> None:
@@ -183,7 +189,50 @@ def values_of_an_outer_transform(g: Ground) -> None:
         return agrad.jvp(lambda y: x * x, (x * 1,), (g.array(1.0),))[1] + agrad.grad(lambda y: x * x * x)(x * 1)
 
     g.expect(pushed(x), 0.0, "the derivatives of constants")
+    g.expect(agrad.jvp(pushed, (x,), (g.array(1.0),))[0], 0.0, "the derivatives of what is followed further out")
     g.expect(agrad.jvp(lambda y: x, (x,), (x,))[1], 0.0, "the tangent of a constant")
+
+
+def graphs_of_others(g: Ground) -> None:
+    """A transform whose function returns what it does not follow leaves the graph of that alone."""
+    leaf, x, one = g.leaf(3.0), g.array(2.0), g.array(1.0)
+    y = leaf * leaf
+    g.expect(agrad.grad(lambda x: y)(x), 0.0, "the gradient of what a leaf gave")
+    y.backward()
+    g.expect(leaf.grad, 6.0, "the gradient of the leaf")
+    g.expect(agrad.vjp(lambda x: y, x)[1](one)[0], 0.0, "the cotangent from a graph that has been freed")
+
+
+def changed_further_out(g: Ground) -> None:
+    """What an outer transform follows may be changed in place when an inner one has used it."""
+    x, one = g.array(2.0), g.array(1.0)
+
+    def f(x: Any) -> Any:
+        y = x * 3
+        _, pull = agrad.vjp(lambda t: t * y, x * 1)
+        y += 1
+        return pull(one)[0] * y
+
+    g.expect(f(g.xp.asarray(x)), 6.0 * 7.0, "the value")
+    value, slope = agrad.value_and_grad(f)(x)
+    g.expect(value, 6.0 * 7.0, "the value inside grad")
+    g.expect(slope, 3.0 * 7.0 + 6.0 * 3.0, "the derivative")
+
+
+def no_grad_and_transforms(g: Ground) -> None:
+    """Inside a transform `no_grad` stops gradients in both modes, outside it leaves the transform alone."""
+    x, one = g.array(3.0), g.array(1.0)
+
+    def f(x: Any) -> Any:
+        with agrad.no_grad():
+            constant = x * x
+        return constant * x
+
+    with agrad.no_grad():
+        g.expect(agrad.grad(lambda x: x * x)(x), 6.0, "the gradient inside no_grad")
+        g.expect(agrad.jvp(lambda x: x * x, (x,), (one,))[1], 6.0, "the tangent inside no_grad")
+    g.expect(agrad.grad(f)(x), 9.0, "the gradient around no_grad")
+    g.expect(agrad.jvp(f, (x,), (one,))[1], 9.0, "the tangent around no_grad")
 
 
 def in_lists(g: Ground) -> None:
@@ -198,7 +247,7 @@ SCENARIOS: Mapping[str, Callable[[Ground], None]] = {
         perturbation_confusion, independent_result, third_derivative, hessian_of_a_cubic, jacobians_in_both_modes,
         linearize_is_the_jvp, containers, control_flow, lost_gradients_raise, escaped_tensors_raise, shared_use,
         arguments_by_number, jacobians_of_matrices, cotangents_are_checked, stopped_at_every_level,
-        values_of_an_outer_transform, in_lists,
+        values_of_an_outer_transform, graphs_of_others, changed_further_out, no_grad_and_transforms, in_lists,
     )
-} | dict(IMPERATIVE)  # fmt: skip
+} | dict(IMPERATIVE) | dict(NUMBERS) | dict(CUSTOM)  # fmt: skip
 """By name."""

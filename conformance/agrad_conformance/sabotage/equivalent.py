@@ -16,6 +16,9 @@ COPIED = (
     "The result is always complex, and a transpose of a complex result gets the conjugate of its cotangent: an array "
     "that the engine has made for this call and hands to nobody else."
 )
+AXES_GIVEN = (
+    "The rule reads the sizes only where it is given no axes, and the standard asks for axes wherever sizes are given."
+)
 
 
 def _of(names: Sequence[str], proof: str) -> dict[str, str]:
@@ -50,6 +53,11 @@ EQUIVALENT: Mapping[str, str] = {
     "result depends by rounding only.",
     "engine/zeros/dtype": "Zeros are exact in every dtype, so that no number changes but by less rounding; what the "
     "rule returns is cast to its argument's dtype in any case.",
+    "engine/environment/scalar-dtype": "The number is for rules alone. In double precision they compute with less "
+    "rounding, and what they return is cast to the dtype of the argument, or of the result, in any case.",
+    "engine/survey/outermost-listed": "The line compares what a list holds with the data arguments before it; no op of "
+    "the standard or of a plugin here has a list among several data arguments.",
+    **_of([f"fft.{op}/vjp-0/s-ignored" for op in ("fftn", "ifftn", "irfftn")], AXES_GIVEN),
     "engine/walk/retrack-sum": "The sum is a Tensor that the walk has made two lines above and that nothing else "
     "holds; += gives that handle the same sum, with the same history, as + gives a new one.",
 }  # fmt: skip

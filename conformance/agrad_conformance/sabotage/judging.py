@@ -20,7 +20,7 @@ SPREAD = (
     "", "add", "subtract", "multiply", "divide", "pow", "pow_scalar", "exp", "abs", "maximum", "clip", "astype",
     "concat", "stack", "unstack", "broadcast_to", "broadcast_arrays", "reshape", "roll", "repeat", "tile", "getitem",
     "setitem", "scatter", "take", "take_along_axis", "where", "sort", "diff", "sum", "mean", "max", "prod", "std",
-    "cumulative_sum", "matmul", "tensordot", "vecdot", "linalg.det", "linalg.diagonal", "linalg.eigh", "linalg.qr",
+    "cumulative_sum", "matmul", "tensordot", "vecdot", "linalg.det", "linalg.diagonal", "linalg.eig", "linalg.eigh", "linalg.qr",
     "linalg.slogdet", "linalg.solve", "linalg.svd", "linalg.vector_norm", "fft.fft", "fft.rfft", "fft.irfftn",
     "to_device",
 )  # fmt: skip
