@@ -9,6 +9,7 @@ from functools import cache
 import agrad
 from agrad.ops import lookup
 from agrad.support import every_op
+from agrad_conformance.blame import blamed
 from agrad_conformance.cases import chapter_of, standard_samples
 from agrad_conformance.checks.pinned import POINT_PROPERTIES, PointSample
 from agrad_conformance.checks.sampled import PROPERTIES, other_devices
@@ -135,21 +136,26 @@ def execute(key: Key) -> Record:
     if expected:
         outcome = XFAILED if outcome == FAILED else UNEXPECTED
         why = expected if outcome == XFAILED else f"it passes, and it was expected to fail: {expected}"
-    return _record(key, outcome, device or "", error, tolerance, why, _detail(key) if outcome == FAILED else {})
+    seen: dict[str, str] = {}
+    if outcome == FAILED:
+        seen, arguments = _seen(key)
+        why = f"of {arguments}: {why}" if arguments else why
+    return _record(key, outcome, device or "", error, tolerance, why, seen)
 
 
-def _detail(key: Key) -> dict[str, str]:
-    """What a failing check saw, as far as it can be told."""
+def _seen(key: Key) -> tuple[dict[str, str], str]:
+    """What a failing check saw, and the arguments whose derivatives are wrong, as far as they can be told."""
     try:
         if key.property in POINT_PROPERTIES:
             point = _points()[key.case]
-            return detail(Problem(point, key.dtype, key.backend), point.point, key.property)
+            return detail(Problem(point, key.dtype, key.backend), point.point, key.property), ""
         if key.property in PROPERTIES:
-            problem = Problem(_samples()[key.case], key.dtype, key.backend)
-            return detail(problem, _reference(key.case), key.property)
+            problem, reference = Problem(_samples()[key.case], key.dtype, key.backend), _reference(key.case)
+            wrong = blamed(problem, reference, key.property) if key.property != "value" else []
+            return detail(problem, reference, key.property), ", ".join(wrong)
     except Exception:  # the failure itself is in the record
         pass
-    return {}
+    return {}, ""
 
 
 def check(backend: str, case: str, dtype: str, property: str) -> Record:

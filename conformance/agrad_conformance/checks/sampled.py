@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import agrad
+from agrad_conformance.arguments import names_of
 from agrad_conformance.checks.wrong import Wrong
 from agrad_conformance.compare import error_of
 from agrad_conformance.problem import Problem
@@ -140,18 +141,14 @@ def preservation(p: Problem, r: Reference) -> float:
     given = [p.to_host(x).copy() for x in (*w, *v)]
     gradients = p.pulled()(w)
     pushed = _pushed(p, p, v)
-    for what, found, like in (("gradient", gradients, p.arrays), ("tangent", pushed, _results(p))):
-        for y, x in zip(found, like, strict=True):
-            if not p.backend.owns(y):
-                raise Wrong(f"a {what} is a {type(y).__name__}, which is no array of the backend")
-            a, b = p.space.asarray(y), p.space.asarray(x)
-            if (tuple(a.shape), a.dtype) != (tuple(b.shape), b.dtype):
-                raise Wrong(f"a {what} is {a.dtype}{list(a.shape)}, it should be {b.dtype}{list(b.shape)}")
-            if a.device != b.device:
-                raise Wrong(f"a {what} is on the device {a.device}, it should be on {b.device}")
-    for old, x in zip(before, p.arrays, strict=True):
+    names, results = names_of(p.sample), _results(p)
+    for name, y, x in zip(names, gradients, p.arrays, strict=True):
+        _alike(p, f"the gradient of {name}", y, x)
+    for k, (y, x) in enumerate(zip(pushed, results, strict=True)):
+        _alike(p, f"the tangent of result {k}", y, x)
+    for name, old, x in zip(names, before, p.arrays, strict=True):
         if not np.array_equal(old, p.to_host(x), equal_nan=True):
-            raise Wrong("an argument was changed")
+            raise Wrong(f"the argument {name} was changed")
     for old, x in zip(given, (*w, *v), strict=True):
         if not np.array_equal(old, p.to_host(x), equal_nan=True):
             raise Wrong("a cotangent or tangent was changed")
@@ -163,6 +160,17 @@ def preservation(p: Problem, r: Reference) -> float:
             raise Wrong("the same tangent, computed twice, has other bits")
     _bare(p)
     return 0.0
+
+
+def _alike(p: Problem, what: str, found: Any, like: Any) -> None:
+    """Of the backend, and of the shape, dtype and device of another array."""
+    if not p.backend.owns(found):
+        raise Wrong(f"{what} is a {type(found).__name__}, which is no array of the backend")
+    a, b = p.space.asarray(found), p.space.asarray(like)
+    if (tuple(a.shape), a.dtype) != (tuple(b.shape), b.dtype):
+        raise Wrong(f"{what} is {a.dtype}{list(a.shape)}, it should be {b.dtype}{list(b.shape)}")
+    if a.device != b.device:
+        raise Wrong(f"{what} is on the device {a.device}, it should be on {b.device}")
 
 
 def _bare(p: Problem) -> None:

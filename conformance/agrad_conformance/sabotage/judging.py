@@ -20,9 +20,9 @@ SPREAD = (
     "", "add", "subtract", "multiply", "divide", "pow", "pow_scalar", "exp", "abs", "maximum", "clip", "astype",
     "concat", "stack", "unstack", "broadcast_to", "broadcast_arrays", "reshape", "roll", "repeat", "tile", "getitem",
     "setitem", "scatter", "take", "take_along_axis", "where", "sort", "diff", "sum", "mean", "max", "prod", "std",
-    "cumulative_sum", "matmul", "tensordot", "vecdot", "linalg.det", "linalg.diagonal", "linalg.eig", "linalg.eigh", "linalg.qr",
-    "linalg.slogdet", "linalg.solve", "linalg.svd", "linalg.vector_norm", "fft.fft", "fft.rfft", "fft.irfftn",
-    "to_device",
+    "cumulative_sum", "matmul", "tensordot", "vecdot", "linalg.det", "linalg.diagonal", "linalg.eig", "linalg.eigh",
+    "linalg.qr", "linalg.slogdet", "linalg.solve", "linalg.svd", "linalg.vector_norm", "fft.fft", "fft.rfft",
+    "fft.irfftn", "to_device",
 )  # fmt: skip
 """The ops, and "" for the scenarios, whose checks a mutant of the engine or of a backend has to get past."""
 

@@ -1,0 +1,54 @@
+"""A failure names the arguments whose derivatives are wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import agrad
+from agrad_conformance.arguments import names_of
+from agrad_conformance.cases import standard_samples
+from agrad_conformance.result import Key
+from agrad_conformance.run import execute
+from agrad_conformance.sabotage.applying import applied
+from agrad_conformance.sabotage.changes import CHANGES
+from agrad_conformance.sabotage.mutant import Damage
+
+SAMPLES = {s.id: s for s in standard_samples()}
+
+
+@pytest.mark.parametrize(
+    ("case", "names"),
+    [
+        ("multiply-0-real", ["x1", "x2"]),
+        ("concat-0-real", ["arrays[0]", "arrays[1]", "arrays[2]"]),
+        ("meshgrid-0-real", ["arrays[0]", "arrays[1]"]),
+        ("linalg.solve-0-real", ["x1", "x2"]),
+        ("setitem-0-real", ["x", "value"]),
+        ("clip-5-real", ["x", "min", "max"]),
+        ("sin-0-real", ["x"]),
+    ],
+)
+def test_names(case: str, names: list[str]) -> None:
+    assert names_of(SAMPLES[case]) == names
+
+
+def test_there_is_a_name_for_every_followed_argument() -> None:
+    for sample in SAMPLES.values():
+        assert len(names_of(sample)) == len(sample.followed), sample
+
+
+@pytest.mark.parametrize("property", ["vjp", "jvp", "adjoint", "second", "chained", "layout", "imperative"])
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_broken_rule_is_found_with_its_argument(property: str, broken: int) -> None:
+    op = agrad.plugins.find("hypot")
+    assert op is not None
+    rules = tuple(CHANGES["half"](rule) if i == broken else rule for i, rule in enumerate(op.vjp))
+    with applied(Damage(op._replace(vjp=rules)), "numpy"):
+        record = execute(Key("numpy", "hypot", "hypot-0-real", "float64", property))
+    if property == "adjoint":  # one rule for both modes: they are wrong alike
+        assert record.outcome == "passed"
+    else:
+        assert record.outcome == "failed"
+        assert re.match(f"of x{broken + 1}: wrong by", record.reason)
