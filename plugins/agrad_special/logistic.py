@@ -72,7 +72,7 @@ OPS = (
         forward=logistic.logsumexp,
         native={"jax": "jax.scipy.special:logsumexp", "torch": torch_logsumexp},
         reference=lambda mp, x, axis=None, keepdims=False: _high_logsumexp(mp, x, axis, keepdims),
-        cases=(*SHAPES, Case(lambda draw: (draw(2, 3),), {"axis": 1, "keepdims": True})),
+        cases=(*SHAPES, *(Case(lambda draw: (draw(2, 3),), {"axis": axis, "keepdims": True}) for axis in (0, 1))),
         doc=described(
             "Logarithm of the sum of the exponentials of the elements, without overflow.",
             "softmax(x). Elements that are the greatest and infinite share evenly, as in logaddexp.",

@@ -9,7 +9,9 @@ import numpy as np
 
 import agrad
 from agrad_conformance.checks.ground import Ground
+from agrad_conformance.checks.sampled import other_devices
 from agrad_conformance.checks.wrong import Wrong
+from agrad_conformance.problem import Unsupported
 
 __all__ = ["IMPERATIVE"]
 
@@ -126,6 +128,29 @@ def one_of_several_results(g: Ground) -> None:
     g.expect(y.grad, [3.0, 0.0, 1.0], "the gradient of a product of two of three")
 
 
+def zeros_on_another_device(g: Ground) -> None:
+    """Zeros that nobody computed are where their Tensor is, and `to_device` moves gradients back."""
+    if not (others := other_devices(g.backend.name)):
+        raise Unsupported(g.backend.lacks.get("devices", "there is one device only"))
+    place = others[0]
+    x = g.leaf([1.0, 2.0, 3.0]).to_device(place)
+    if x.device != place:
+        raise Wrong(f"what to_device gave is on {x.device}; expected is {place}")
+    leaf = g.xp.asarray(x.array, requires_grad=True)
+    g.xp.sum(g.xp.floor(leaf)).backward()
+    first, _, last = g.xp.unstack(leaf)
+    (first * last).backward()
+    if leaf.grad.device != place:
+        raise Wrong(f"the gradient is on {leaf.grad.device}; expected is {place}")
+    g.expect(leaf.grad, [3.0, 0.0, 1.0], "the gradient")
+    here = g.leaf([1.0, 2.0])
+    y = here.to_device(place)
+    g.xp.sum(y * y).backward()
+    if here.grad.device != here.device:
+        raise Wrong(f"the gradient is on {here.grad.device}; expected is {here.device}")
+    g.expect(here.grad, [2.0, 4.0], "the gradient that came back")
+
+
 def hooks(g: Ground) -> None:
     """A hook sees the gradient, and may replace it."""
     x = g.leaf([1.0, 2.0])
@@ -227,9 +252,9 @@ def backward_inside_a_transform(g: Ground) -> None:
 IMPERATIVE: Mapping[str, Callable[[Ground], None]] = {
     f.__name__: f
     for f in (
-        assignment, higher_order_backward, graphs_of_several_results, backward_from_a_gradient, gradients_are_separate,
-        leaves_that_are_not_reached, one_of_several_results, hooks, views, leaves_are_protected, saved_values_stay,
-        accumulated_graphs, backward_inside_a_transform,
+        assignment, higher_order_backward, graphs_of_several_results, backward_from_a_gradient,
+        gradients_are_separate, leaves_that_are_not_reached, one_of_several_results, zeros_on_another_device, hooks,
+        views, leaves_are_protected, saved_values_stay, accumulated_graphs, backward_inside_a_transform,
     )
 }  # fmt: skip
 """By name."""
