@@ -56,6 +56,7 @@ NO_METHOD = "its arrays have no method of this name, or not while derivatives ar
 POWER = "its formula for the second derivative of a power has 0 times infinity at 0"
 PROMOTED = "PyTorch fails where a real argument is promoted and has a complex cotangent"
 REPEATS = "PyTorch does not say which of several values written to one position is kept"
+TRACED = "JAX cannot trace a result whose shape depends on values"
 SIGN = "JAX takes the sign of a complex number for a constant; agrad lets it turn"
 
 KNOWN: tuple[Known, ...] = (
@@ -76,7 +77,12 @@ KNOWN: tuple[Known, ...] = (
     Known("torch", "to_device-*", NO_METHOD),
     Known("jax", "to_device-*", NO_METHOD),
     Known("torch", "where-6-complex", PROMOTED),
-    Known("jax", "nonzero-*", "JAX cannot trace a result whose shape depends on values"),
+    Known("torch", "nextafter-*", "PyTorch takes nextafter for the identity; it is a step function"),
+    Known("jax", "nextafter-*", "JAX has no derivative of nextafter"),
+    Known("torch", "unique_all-*", "PyTorch does not say where unique values occur first"),
+    Known("jax", "unique_*", TRACED),
+    Known("jax", "linalg.matrix_rank-2-*", "to JAX the tolerance of matrix_rank is absolute"),
+    Known("jax", "nonzero-*", TRACED),
     Known("torch", "isin-*-complex", "PyTorch's isin takes no complex numbers"),
     Known("torch", "cumulative_prod-7-real", PROMOTED),
     Known("torch", "prod-11-real", PROMOTED),

@@ -102,8 +102,9 @@ def _all(backend: str, level: str) -> Iterator[Key]:
             continue
         empty = any(0 in x.shape for x in sample.followed)
         k = counts[sample.op, sample.kind] = counts.get((sample.op, sample.kind), -1) + (not empty)
+        tried = properties if _differentiable(sample) else ["value"]
         for n, dtype in enumerate(ordered(sample.dtypes)):
-            for name in properties:
+            for name in tried:
                 if level == "full" or (k < QUICK and not n) or (not k and name in SINGLE):
                     yield Key(backend, sample.op, case, dtype, name)
     for case, point in _points().items():
@@ -115,6 +116,11 @@ def _all(backend: str, level: str) -> Iterator[Key]:
         for n, dtype in enumerate(ordered(("float64", "float32"))):
             if level == "full" or not n:
                 yield Key(backend, "", case, dtype, "scenario")
+
+
+def _differentiable(sample: Sample) -> bool:
+    op = agrad.plugins.find(sample.op)
+    return op is not None and op.kind != "constant" and bool(sample.followed)
 
 
 def execute(key: Key) -> Record:

@@ -123,6 +123,14 @@ def _comparison(op: str, dtypes: Sequence[str] = ALL) -> Case:
     return row(op, lambda g: (np.asarray([1, 2, 3], g.dtype), np.asarray([[2, 2, 2], [3, 2, 1]], g.dtype)), dtypes)
 
 
+def _of_bits(op: str) -> Case:
+    return row(op, lambda g: (np.asarray([[6], [11], [-9]]), np.asarray([1, 3])), REAL)
+
+
+def _of_truths(op: str) -> Case:
+    return row(op, lambda g: (np.asarray([[True], [False]]), np.asarray([True, False])), REAL)
+
+
 DIVIDENDS, DIVISORS = [[10.5, -7.25, 4.75], [0.5, -0.75, 9.25]], [[3.0, 2.0, -1.5], [1.0, -0.5, 0.75]]
 """No two of their quotients have the same integer part."""
 
@@ -148,4 +156,9 @@ CASES: list[Case] = [
     *(row(op, lambda g: (g(2, 3),)) for op in ("isfinite", "isinf", "isnan")),
     row("remainder", lambda g: (np.asarray(DIVIDENDS, g.dtype), np.asarray(DIVISORS, g.dtype)), REAL),
     row("signbit", lambda g: (g.apart(2, 3),), REAL),
+    *map(_of_bits, ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift")),
+    row("bitwise_invert", lambda g: (np.asarray([0, 5, -3]),), REAL),
+    *map(_of_truths, ("logical_and", "logical_or", "logical_xor")),
+    row("logical_not", lambda g: (np.asarray([True, False]),), REAL),
+    row("nextafter", lambda g: (np.asarray([1.0, -1.0, 0.5]), np.asarray([[2.0], [-2.0]])), ["float64"]),
 ]

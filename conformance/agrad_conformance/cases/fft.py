@@ -43,8 +43,13 @@ def _shift(op: str) -> list[Case]:
     ]
 
 
+def _frequencies(op: str, n: int) -> Case:
+    return row(f"fft.{op}", lambda g: (n,), ["float64"], d=0.5, dtype="float64")
+
+
 CASES: list[Case] = [
     *(case for op in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft") for case in _transform(op)),
     *(case for op in ("fftn", "ifftn", "rfftn", "irfftn") for case in _several(op)),
+    *(_frequencies(op, n) for op in ("fftfreq", "rfftfreq") for n in (5, 6)),
     *(case for op in ("fftshift", "ifftshift") for case in _shift(op)),
 ]

@@ -49,12 +49,34 @@ def _band(inside: Callable[..., bool]) -> Callable[..., Any]:
     return call
 
 
+def _arange(mp: Any, start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Any:
+    first, end = (0, start) if stop is None else (start, stop)
+    n = max(0, int(mp.ceil((mp.mpf(end) - first) / step)))
+    numbers = [first + i * step for i in range(n)]
+    return np.asarray(numbers if dtype is None else list(map(mp.mpf, numbers)))
+
+
+def _eye(mp: Any, rows: int, columns: int | None = None, *, k: int = 0, dtype: Any = None) -> Any:
+    shape = (rows, rows if columns is None else columns)
+    return _full(mp, shape, mp.mpf(0)) + np.frompyfunc(lambda i, j: mp.mpf(j - i == k), 2, 1)(*np.indices(shape))
+
+
+def _linspace(mp: Any, start: Any, stop: Any, num: int, *, endpoint: bool = True, dtype: Any = None) -> Any:
+    steps = num - 1 if endpoint else num
+    return np.asarray([start + (stop - start) * mp.mpf(i) / steps for i in range(num)], dtype=object)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "arange": _arange,
     "asarray": _asarray,
+    "eye": _eye,
     "full": _full,
     "full_like": _full_like,
+    "linspace": _linspace,
     "meshgrid": _meshgrid,
+    "ones": lambda mp, shape, dtype: _full(mp, shape, mp.mpf(1)),
     "ones_like": lambda mp, x: _full_like(mp, x, mp.mpf(1)),
+    "zeros": lambda mp, shape, dtype: _full(mp, shape, mp.mpf(0)),
     "zeros_like": lambda mp, x: _full_like(mp, x, mp.mpf(0)),
     "tril": _band(lambda i, j, k: j - i <= k),
     "triu": _band(lambda i, j, k: j - i >= k),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -76,6 +77,7 @@ OF_NUMBERS: dict[str, Callable[..., Any]] = {
     "minimum": lambda mp, x, y: min(x, y),
     "multiply": lambda mp, x, y: x * y,
     "negative": lambda mp, x: -x,
+    "nextafter": lambda mp, x, y: mp.mpf(math.nextafter(float(x), float(y))),
     "positive": lambda mp, x: +x,
     "pow": lambda mp, x, y: mp.power(x, y),
     "real": lambda mp, x: x.real,
@@ -107,14 +109,34 @@ TRUTHS: dict[str, Callable[..., Any]] = {
     "isfinite": lambda mp, x: mp.isfinite(x),
     "isinf": lambda mp, x: mp.isinf(x),
     "isnan": lambda mp, x: mp.isnan(x),
+    "logical_and": lambda mp, x, y: x != 0 and y != 0,
+    "logical_not": lambda mp, x: x == 0,
+    "logical_or": lambda mp, x, y: x != 0 or y != 0,
+    "logical_xor": lambda mp, x, y: (x != 0) != (y != 0),
     "less": lambda mp, x, y: x < y,
     "less_equal": lambda mp, x, y: x <= y,
     "not_equal": lambda mp, x, y: x != y,
     "signbit": lambda mp, x: x < 0,
 }
 
+
+def _of_bits(f: Callable[..., int]) -> Callable[..., Any]:
+    """A function of Python's integers, as one of arrays."""
+    return lambda mp, *args: np.frompyfunc(f, len(args), 1)(*(x.astype(object) for x in args)).astype(int)
+
+
+BITS: dict[str, Callable[..., int]] = {
+    "bitwise_and": lambda x, y: x & y,
+    "bitwise_invert": lambda x: ~x,
+    "bitwise_left_shift": lambda x, y: x << y,
+    "bitwise_or": lambda x, y: x | y,
+    "bitwise_right_shift": lambda x, y: x >> y,
+    "bitwise_xor": lambda x, y: x ^ y,
+}
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: elementwise(f) for name, f in OF_NUMBERS.items()},
     **{name: _truth(f) for name, f in TRUTHS.items()},
+    **{name: _of_bits(f) for name, f in BITS.items()},
     "clip": _clip,
 }

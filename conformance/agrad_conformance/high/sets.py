@@ -1,4 +1,4 @@
-"""Set functions in high precision: those whose results are truth values."""
+"""Set functions in high precision."""
 
 from __future__ import annotations
 
@@ -14,4 +14,22 @@ def _isin(mp: Any, x1: Any, x2: Any, *, invert: bool = False) -> Any:
     return np.asarray([any(x == y for y in x2.flat) != invert for x in x1.flat]).reshape(x1.shape)
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"isin": _isin}
+def _unique_all(mp: Any, x: Any) -> Any:
+    """In the order of the first occurrence: values, where that is, the inverse, and how often."""
+    numbers = x.ravel().tolist()
+    values = list(dict.fromkeys(numbers))
+    return (
+        np.asarray(values, dtype=x.dtype),
+        np.asarray([numbers.index(v) for v in values]),
+        np.asarray([values.index(v) for v in numbers]).reshape(x.shape),
+        np.asarray([numbers.count(v) for v in values]),
+    )
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "isin": _isin,
+    "unique_all": _unique_all,
+    "unique_counts": lambda mp, x: _unique_all(mp, x)[::3],
+    "unique_inverse": lambda mp, x: _unique_all(mp, x)[::2],
+    "unique_values": lambda mp, x: _unique_all(mp, x)[0],
+}

@@ -67,25 +67,33 @@ def judge(mutant: Mutant) -> Verdict:
         warnings.simplefilter("ignore")
         with applied(mutant.make(), mutant.referee):
             killer, reason = copy_context().run(_first_failure, asked)  # which keeps what `no_grad` is left at
+        if killer is not None and (fault := _without_mutants(killer)):
+            raise RuntimeError(f"the check {killer.id}, which should kill {mutant.name}, fails without it: {fault}")
         if mutant.op == ENGINE:
             _insist(mutant)
     seconds = round(time.perf_counter() - start, 3)
-    return Verdict(*mutant[:4], bool(killer), killer, reason, seconds)
+    return Verdict(*mutant[:4], killer is not None, killer.id if killer else "", reason, seconds)
 
 
-def _first_failure(asked: Iterable[Key]) -> tuple[str, str]:
+def _first_failure(asked: Iterable[Key]) -> tuple[Key | None, str]:
     for key in asked:
         record = execute(key)
         if record.outcome in (FAILED, UNEXPECTED):
-            return key.id, record.reason
-    return "", ""
+            return key, record.reason
+    return None, ""
+
+
+@cache
+def _without_mutants(key: Key) -> str:
+    """Why a check fails with nothing broken: it could not tell a mutant from what is right."""
+    return _first_failure([key])[1]
 
 
 def _insist(mutant: Mutant) -> None:
     """A mutant that leaves something behind would kill the next ones."""
     left, found = _first_failure(key for key in checks(mutant.referee, ENGINE) if not key.op)
-    if left:
-        raise RuntimeError(f"after the mutant {mutant.name}, the check {left} fails without it: {found}")
+    if left is not None:
+        raise RuntimeError(f"after the mutant {mutant.name}, the check {left.id} fails without it: {found}")
 
 
 def checks(referee: str, op: str) -> list[Key]:
