@@ -97,7 +97,7 @@ class Collector:
             return
         write = terminalreporter.write_line
         terminalreporter.section("agrad conformance")
-        for line in summary(self.records):
+        for line in (*summary(self.records), *culprits(self.records)):
             write(line)
         for option, writer in (("--agrad-json", "write_json"), ("--agrad-html", "write_html")):
             target = self.config.getoption(option)
@@ -121,3 +121,29 @@ def summary(records: list[Record]) -> list[str]:
         rows.append(row)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+LISTED = 20
+"""So many ops a summary names."""
+
+
+def culprits(records: list[Record]) -> list[str]:
+    """Lines that name the ops with failures: first those whose values or first derivatives are wrong, of which others
+    may be a consequence."""
+    from agrad_conformance.result import FAILED
+
+    failed: dict[tuple[str, str], dict[str, None]] = {}
+    arguments: dict[tuple[str, str], dict[str, None]] = {}
+    for r in records:
+        if r.outcome == FAILED:
+            what = r.backend, r.op or r.case
+            failed.setdefault(what, {})[r.property] = None
+            named = str(r.detail.get("arguments", ""))
+            arguments.setdefault(what, {}).update(dict.fromkeys(named.split(", ") if named else ()))
+    first = [what for what, properties in failed.items() if properties.keys() & {"value", "vjp", "jvp"}]
+    lines = []
+    for what in [*first, *(what for what in failed if what not in first)]:
+        backend, op = what
+        of = f", of {', '.join(arguments[what])}" if arguments[what] else ""
+        lines.append(f"wrong on {backend}: {op}{of} ({', '.join(failed[what])})")
+    return lines if len(lines) <= LISTED else [*lines[:LISTED], f"and {len(lines) - LISTED} more"]

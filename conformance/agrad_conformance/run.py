@@ -144,24 +144,25 @@ def execute(key: Key) -> Record:
         why = expected if outcome == XFAILED else f"it passes, and it was expected to fail: {expected}"
     seen: dict[str, str] = {}
     if outcome == FAILED:
-        seen, arguments = _seen(key)
-        why = f"of {arguments}: {why}" if arguments else why
+        seen = _seen(key)
+        why = f"of {seen['arguments']}: {why}" if "arguments" in seen else why
     return _record(key, outcome, device or "", error, tolerance, why, seen)
 
 
-def _seen(key: Key) -> tuple[dict[str, str], str]:
+def _seen(key: Key) -> dict[str, str]:
     """What a failing check saw, and the arguments whose derivatives are wrong, as far as they can be told."""
     try:
         if key.property in POINT_PROPERTIES:
             point = _points()[key.case]
-            return detail(Problem(point, key.dtype, key.backend), point.point, key.property), ""
+            return detail(Problem(point, key.dtype, key.backend), point.point, key.property)
         if key.property in PROPERTIES:
             problem, reference = Problem(_samples()[key.case], key.dtype, key.backend), _reference(key.case)
             wrong = blamed(problem, reference, key.property) if key.property != "value" else []
-            return detail(problem, reference, key.property), ", ".join(wrong)
+            named = {"arguments": ", ".join(wrong)} if wrong else {}
+            return named | detail(problem, reference, key.property)
     except Exception:  # the failure itself is in the record
         pass
-    return {}, ""
+    return {}
 
 
 def check(backend: str, case: str, dtype: str, property: str) -> Record:
