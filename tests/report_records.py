@@ -16,7 +16,8 @@ def record(
     op: str, property: str = "vjp", outcome: str = PASSED, backend: str = "numpy", dtype: str = "float64", **rest: Any
 ) -> Record:
     values = {"device": "cpu", "error": 0.5, "tolerance": 32.0} | rest
-    return Record(backend, op, f"{op}-0-real", dtype, property, CHAPTERS.get(op, "elementwise"), outcome=outcome, **values)
+    chapter = CHAPTERS.get(op, "elementwise")
+    return Record(backend, op, f"{op}-0-real", dtype, property, chapter, outcome=outcome, **values)
 
 
 def some() -> list[Record]:

@@ -9,7 +9,7 @@ the results are not finite. ``cupyx.errstate(linalg="raise")`` makes it look.
 from __future__ import annotations
 
 from math import inf
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import cupy
 from cupy import matmul, outer
@@ -17,46 +17,11 @@ from cupy.linalg import (  # these conform
     det, eigvalsh, inv, matrix_power, matrix_transpose,
 )  # fmt: skip
 
+from agrad.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
+
 Array: TypeAlias = Any
 
-
 # CuPy's results are no namedtuples ---------------------------------------------------------------------
-
-
-class EigResult(NamedTuple):
-    """What ``eig`` returns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class EighResult(NamedTuple):
-    """What ``eigh`` returns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class QRResult(NamedTuple):
-    """What ``qr`` returns."""
-
-    Q: Array
-    R: Array
-
-
-class SlogdetResult(NamedTuple):
-    """What ``slogdet`` returns."""
-
-    sign: Array
-    logabsdet: Array
-
-
-class SVDResult(NamedTuple):
-    """What ``svd`` returns."""
-
-    U: Array
-    S: Array
-    Vh: Array
 
 
 def eig(x: Array, /) -> EigResult:

@@ -12,52 +12,17 @@ matrices; its ``cholesky`` and ``lu`` need SciPy.
 from __future__ import annotations
 
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 import dask.array as da
 import numpy as np
 from dask.array import matmul, tensordot
 
 from agrad import Tensor
+from agrad.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 from agrad_dask.blocks import Array, on_stacks
 from agrad_dask.namespace import Axes, Flag, matrix_transpose, vecdot
 from agrad_numpy import linalg as block
-
-
-class EigResult(NamedTuple):
-    """What ``eig`` returns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class EighResult(NamedTuple):
-    """What ``eigh`` returns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class QRResult(NamedTuple):
-    """What ``qr`` returns."""
-
-    Q: Array
-    R: Array
-
-
-class SlogdetResult(NamedTuple):
-    """What ``slogdet`` returns."""
-
-    sign: Array
-    logabsdet: Array
-
-
-class SVDResult(NamedTuple):
-    """What ``svd`` returns."""
-
-    U: Array
-    S: Array
-    Vh: Array
 
 
 def _real(x: Array) -> Any:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from array_api_compat.torch.linalg import cross, matmul, matrix_transpose, solve, trace, vecdot
@@ -13,46 +13,10 @@ from torch.linalg import (  # these conform
     cholesky, det, diagonal, eigvals, eigvalsh, inv, matrix_power, matrix_rank, pinv, svdvals,
 )  # fmt: skip
 
+from agrad.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 from agrad_torch.namespace import Array, Flag, tensordot
 
-
 # PyTorch's results are no namedtuples -----------------------------------------------------------------
-
-
-class EigResult(NamedTuple):
-    """What ``eig`` returns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class EighResult(NamedTuple):
-    """What ``eigh`` returns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class QRResult(NamedTuple):
-    """What ``qr`` returns."""
-
-    Q: Array
-    R: Array
-
-
-class SlogdetResult(NamedTuple):
-    """What ``slogdet`` returns."""
-
-    sign: Array
-    logabsdet: Array
-
-
-class SVDResult(NamedTuple):
-    """What ``svd`` returns."""
-
-    U: Array
-    S: Array
-    Vh: Array
 
 
 def eig(x: Array, /) -> EigResult:
