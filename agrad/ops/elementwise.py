@@ -35,7 +35,7 @@ OPS = (
     elementwise("ceil", 0),
     elementwise(
         "clip(x, /, min=None, max=None)",
-        select(lambda xp, x, min, max: (xp.clip(x, min, None) == x) & (xp.clip(x, None, max) == x)),
+        select(lambda xp, out, x, min: (out == x) & (xp.clip(x, min, None) == x)),
         select(lambda out, x, min: (x < min) & (out == min)),
         select(lambda xp, x, min, max: xp.clip(x, min, None) > max),
     ),

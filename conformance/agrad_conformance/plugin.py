@@ -138,7 +138,7 @@ def culprits(records: list[Record]) -> list[str]:
         if r.outcome == FAILED:
             what = r.backend, r.op or r.case
             failed.setdefault(what, {})[r.property] = None
-            named = str(r.detail.get("arguments", ""))
+            named = str(r.detail.get("wrong for", ""))
             arguments.setdefault(what, {}).update(dict.fromkeys(named.split(", ") if named else ()))
     first = [what for what, properties in failed.items() if properties.keys() & {"value", "vjp", "jvp"}]
     lines = []

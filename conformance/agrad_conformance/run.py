@@ -145,7 +145,7 @@ def execute(key: Key) -> Record:
     seen: dict[str, str] = {}
     if outcome == FAILED:
         seen = _seen(key)
-        why = f"of {seen['arguments']}: {why}" if "arguments" in seen else why
+        why = f"of {seen['wrong for']}: {why}" if "wrong for" in seen else why
     return _record(key, outcome, device or "", error, tolerance, why, seen)
 
 
@@ -158,7 +158,7 @@ def _seen(key: Key) -> dict[str, str]:
         if key.property in PROPERTIES:
             problem, reference = Problem(_samples()[key.case], key.dtype, key.backend), _reference(key.case)
             wrong = blamed(problem, reference, key.property) if key.property != "value" else []
-            named = {"arguments": ", ".join(wrong)} if wrong else {}
+            named = {"wrong for": ", ".join(wrong)} if wrong else {}
             return named | detail(problem, reference, key.property)
     except Exception:  # the failure itself is in the record
         pass
