@@ -26,13 +26,15 @@ def names_of(rule: Partial) -> tuple[str, ...]:
 class Bound:
     """What the interpretations know of one op in one namespace."""
 
-    __slots__ = ("call", "impl", "names", "node", "op", "space", "vjp_names")
+    __slots__ = ("arguments", "call", "impl", "node", "op", "places", "space", "vjp_names")
 
     def __init__(self, op: Op, space: Space, impl: Callable[..., Any]) -> None:
         self.op = op
         self.space = space
         self.impl = impl
         self.call = _caller(op)
+        self.arguments = op.arguments
+        self.places = {name: i for i, name in enumerate(op.arguments)}
         own = op.arguments if op.kind == "bilinear" else ()  # of its own argument, such a rule gets the aval
         self.vjp_names = tuple(frozenset(names_of(rule)) - {*own[i : i + 1]} for i, rule in enumerate(op.vjp))
         self.node: Any = None

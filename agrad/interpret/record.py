@@ -81,7 +81,7 @@ def _retrack(f: Bound, node: Node) -> Any:
     env, slots, avals, out_avals = node.saved
     env = dict(env)
     for (i, _), parent, aval in zip(slots, node.parents, avals, strict=True):
-        name = f.op.arguments[i]
+        name = f.arguments[i]
         if name in env and type(env[name]) not in (Aval, list):
             env[name] = f.space._box(env[name], aval, parent)
     if "out" in env:
@@ -113,7 +113,7 @@ def _pull(f: Bound, saved: Any, ct: Any) -> list[Any]:
         if op.kind == "elementwise":
             found[i] = times(xp, op.vjp[i], names, ct, out_avals[0].complex)
         else:
-            own = {op.arguments[i]: aval} if op.kind == "bilinear" else {}
+            own = {f.arguments[i]: aval} if op.kind == "bilinear" else {}
             found[i] = checked(f, ct, call(op.vjp[i], names | own))
     gs = [found[i] if j < 0 else found[i][j] for i, j in slots]
     if conjugate:

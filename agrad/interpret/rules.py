@@ -29,7 +29,7 @@ def prepared(f: Bound, env: Params, given: Params) -> Params:
     names = env | given
     for n, v in names.items():
         if type(v) is tensor or (isinstance(v, tuple) and n in ("out", "ct", "t") and tensor in map(type, v)):
-            boxable = {"out", *given, *(a for i, a in enumerate(op.arguments) if op.joint or op.vjp[i] is not None)}
+            boxable = {"out", *given, *(a for i, a in enumerate(f.arguments) if op.joint or op.vjp[i] is not None)}
             return {n: f.space._wrap(v) if n in boxable else v for n, v in names.items()} | {"xp": f.space}
     names["xp"] = f.space._raw
     return names
@@ -45,8 +45,7 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             env[name] = params[name]
         elif name == "out":
             env[name] = out
-        elif name in op.arguments:
-            i = op.arguments.index(name)
+        elif (i := f.places.get(name)) is not None:
             v = values[i]
             if op.kind == "linear" and op.vjp[i] is not None:
                 v = [aval_of(item) for item in v] if type(v) is list else aval_of(v)

@@ -139,8 +139,10 @@ def positive(x: Array, /) -> Array:
 
 def clip(x: Array, /, min: Any = None, max: Any = None) -> Array:
     """Clamp to bounds; the result has the dtype of `x` whatever that of the bounds."""
+    if type(min) is type(max) is float and min == min and max == max and x.dtype.is_floating_point:
+        return torch.clamp(x, min, max)  # which loses a bound of nan
     out = x
-    for bound, clamp in ((min, torch.maximum), (max, torch.minimum)):  # torch.clamp loses a bound of nan
+    for bound, clamp in ((min, torch.maximum), (max, torch.minimum)):
         if bound is not None:
             out = clamp(out, _bound(x, bound))
     return x.clone() if out is x else out
