@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows += memory.run(taking_part, 1 if options.quick else 3)
         if section.name == "plugins" and not only:
             progress("plugins")
-            rows += startup.plugins(5 if options.quick else 31)
+            rows += startup.plugins(5 if options.quick else 201)
     progress("")
 
     print(report.environment())
