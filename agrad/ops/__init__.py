@@ -25,7 +25,7 @@ from agrad.ops import (
     utility,
 )
 
-__all__ = ["EXTENSIONS", "INTERNAL", "Op", "lookup", "table"]
+__all__ = ["CHAPTERS", "EXTENSIONS", "INTERNAL", "Op", "lookup", "table"]
 
 EXTENSIONS = ("linalg", "fft")
 """The standard's extensions: namespaces of their own."""
@@ -37,6 +37,7 @@ CHAPTERS = (
     creation, data_type, elementwise, indexing, linear_algebra, manipulation, methods, searching, sets, sorting,
     statistical, utility,
 )  # fmt: skip
+"""The modules of the main namespace's chapters; each has its ops in ``OPS``."""
 
 table: dict[str, Op]
 """Every op of the standard by name, in its order."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import agrad
-from agrad.ops import lookup
+from agrad.ops import CHAPTERS, lookup
 from agrad.support import every_op
 from agrad_conformance.blame import blamed
 from agrad_conformance.cases import chapter_of, standard_samples
@@ -233,7 +233,8 @@ def _record(
 
 @cache
 def _chapter(op: str) -> str:
+    """The chapter of an op's cases; of an op without any, that of its declaration."""
     try:
         return chapter_of(op)
     except KeyError:
-        return "other"
+        return next(c.__name__.rpartition(".")[2] for c in CHAPTERS if any(own.name == op for own in c.OPS))
