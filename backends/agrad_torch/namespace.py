@@ -20,10 +20,9 @@ import numpy as np
 import torch
 from array_api_compat.torch import __array_namespace_info__  # type: ignore[attr-defined]
 from array_api_compat.torch import (
-    UniqueAllResult, all, any, arange, argsort, bitwise_and, bitwise_left_shift, bitwise_or,
-    bitwise_right_shift, bitwise_xor, broadcast_arrays, broadcast_to, concat, cumulative_prod,
+    UniqueAllResult, all, any, arange, argsort, broadcast_arrays, broadcast_to, concat, cumulative_prod,
     cumulative_sum, diff, empty, expand_dims, eye, flip, full,
-    isdtype, linspace, logical_and, logical_or, logical_xor,
+    isdtype, linspace,
     matrix_transpose, max, mean, meshgrid, min, nonzero, ones,
     permute_dims, pow, prod, repeat, reshape, result_type, roll, round, sign, sort, squeeze, sum,
     tril, triu, unique_counts, unique_inverse, unique_values, unstack, var, vecdot, where, zeros,
@@ -64,6 +63,9 @@ equal, not_equal, less, less_equal = map(_direct, ("equal", "not_equal", "less",
 greater, greater_equal, maximum, minimum = map(_direct, ("greater", "greater_equal", "maximum", "minimum"))
 atan2, copysign, hypot, logaddexp = map(_direct, ("atan2", "copysign", "hypot", "logaddexp"))
 floor_divide, matmul, nextafter, remainder = map(_direct, ("floor_divide", "matmul", "nextafter", "remainder"))
+bitwise_and, bitwise_or, bitwise_xor = map(_direct, ("bitwise_and", "bitwise_or", "bitwise_xor"))
+bitwise_left_shift, bitwise_right_shift = map(_direct, ("bitwise_left_shift", "bitwise_right_shift"))
+logical_and, logical_or, logical_xor = map(_direct, ("logical_and", "logical_or", "logical_xor"))
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Flag | None = None) -> Array:
