@@ -166,6 +166,20 @@ def test_a_declared_limit_that_is_none_is_an_error(poor):
     assert run.execute(cos).reason == "so it says"
 
 
+def test_a_scenario_that_needs_what_is_lacking_does_not_count_as_passed(poor):
+    poor(linalg_eigh="so it says", complex="no, neither")
+    for name, why in (("graphs_of_several_results", "so it says"), ("complex_jacobians", "no, neither")):
+        record = run.execute(Key("poor", "", name, "float64", "scenario"))
+        assert (record.outcome, record.reason) == (UNSUPPORTED, why)
+
+
+def test_derivatives_are_checked_only_of_ops_that_have_any():
+    found = {
+        key.property for key in run.keys("numpy", "full", ops=["equal", "unique_all", "arange", "linalg.matrix_rank"])
+    }
+    assert found == {"declared", "value"}
+
+
 def test_numpys_own_checks_pass_in_a_spread_of_ops():
     ops = ["sin", "multiply", "sum", "sort", "take", "linalg.qr", "fft.rfft", "clip", "einsum.einsum", "special.erf"]
     records = [run.execute(key) for key in run.keys("numpy", "quick", ops=ops)]

@@ -24,6 +24,12 @@ class Ground:
         if dtype not in self.xp.__array_namespace_info__().dtypes():
             raise Unsupported(self.backend.lacks.get("float64") or f"there is no {dtype} here")
 
+    def need(self, *names: str) -> None:
+        """End the scenario as unsupported where the backend lacks one of these ops or capabilities."""
+        for name in names:
+            if why := self.backend.reason(name):
+                raise Unsupported(why)
+
     def array(self, values: Any, dtype: str = "") -> Any:
         """A plain array of the backend, of the ground's dtype unless another one is named."""
         return self.xp.asarray(values, dtype=getattr(self.xp, dtype or self.dtype)).array

@@ -99,8 +99,7 @@ def complex_graphs(g: Ground) -> None:
 
 
 def _complex(g: Ground) -> str:
-    if why := g.backend.lacks.get("complex"):
-        raise Unsupported(why)
+    g.need("complex")
     if COMPLEX[g.dtype] not in g.xp.__array_namespace_info__().dtypes():
         raise Unsupported(f"there is no {COMPLEX[g.dtype]} here")
     return COMPLEX[g.dtype]
