@@ -32,16 +32,20 @@ OP_ROWS = {
         Row(
             "zeros",
             LEAK,
-            "/ops.linalg:_place_diagonal",
+            "/ops._matrices:place_diagonal",
             "dtype=values.dtype, device=device_of(values)",
             "dtype=values.dtype",
         ),
         Row(
-            "grid", LEAK, "/ops.linalg:_place_diagonal", "xp.arange(size, device=device_of(values))", "xp.arange(size)"
+            "grid",
+            LEAK,
+            "/ops._matrices:place_diagonal",
+            "xp.arange(size, device=device_of(values))",
+            "xp.arange(size)",
         ),
     ),
     "linalg.det": (
-        Row("eye", LEAK, "/ops.linalg:_eye", ", device=device_of(like)", ""),
+        Row("eye", LEAK, "/ops._matrices:identity", ", device=device_of(like)", ""),
         Row("last", LEAK, "/ops.linalg:_adjugate", "xp.arange(n, device=device_of(x))", "xp.arange(n)"),
     ),
     "fft.fft": (Row("zeros", LEAK, "/ops.fft:_resize", ", device=device_of(y)", ""),),
