@@ -88,26 +88,12 @@ OPS = (
         lambda xp, ct, x, offset: place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
     ),
     # Boeddeker et al., On the computation of complex-valued gradients (2017): unit vectors, their phases kept
-    general(
-        "linalg.eig(x, /)",
-        vjp=lambda xp, ct, out: eig_vjp(xp, ct, out),
-        jvp=lambda xp, t, out: eig_jvp(xp, t, out),
-        outputs=2,
-    ),
+    general("linalg.eig(x, /)", vjp=eig_vjp, jvp=eig_jvp, outputs=2),
     # Giles, Collected matrix derivative results (2008)
-    general(
-        "linalg.eigh(x, /)",
-        vjp=lambda xp, ct, out: eigh_vjp(xp, ct, out),
-        jvp=lambda xp, t, out: eigh_jvp(xp, t, out),
-        outputs=2,
-    ),
+    general("linalg.eigh(x, /)", vjp=eigh_vjp, jvp=eigh_jvp, outputs=2),
     # through eig: two routines of a backend need not agree on the order of eigenvalues
     composite("linalg.eigvals(x, /)", lambda xp, x: xp.linalg.eig(x)[0]),
-    general(
-        "linalg.eigvalsh(x, /)",
-        vjp=lambda xp, ct, x: eigvalsh_vjp(xp, ct, x),
-        jvp=lambda xp, t, x: eigvalsh_jvp(xp, t, x),
-    ),
+    general("linalg.eigvalsh(x, /)", vjp=eigvalsh_vjp, jvp=eigvalsh_jvp),
     # Giles (2008)
     general(
         "linalg.inv(x, /)",
@@ -128,12 +114,7 @@ OPS = (
         jvp=lambda xp, t, out, x: _pinv_jvp(xp, t, out, x),
     ),
     # Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010)
-    general(
-        "linalg.qr(x, /, *, mode='reduced')",
-        vjp=lambda xp, ct, out: qr_vjp(xp, ct, out),
-        jvp=lambda xp, t, out: qr_jvp(xp, t, out),
-        outputs=2,
-    ),
+    general("linalg.qr(x, /, *, mode='reduced')", vjp=qr_vjp, jvp=qr_jvp, outputs=2),
     # Boeddeker et al. (2017): d log det x = tr(x^-1 dx), of which logabsdet takes the real part and the sign the other
     general(
         "linalg.slogdet(x, /)",
@@ -151,17 +132,8 @@ OPS = (
         ),
     ),
     # Townsend, Differentiating the SVD (2016); Wan and Zhang (2019) for the phases of complex vectors
-    general(
-        "linalg.svd(x, /, *, full_matrices=True)",
-        vjp=lambda xp, ct, out: svd_vjp(xp, ct, out),
-        jvp=lambda xp, t, out: svd_jvp(xp, t, out),
-        outputs=3,
-    ),
-    general(
-        "linalg.svdvals(x, /)",
-        vjp=lambda xp, ct, x: svdvals_vjp(xp, ct, x),
-        jvp=lambda xp, t, x: svdvals_jvp(xp, t, x),
-    ),
+    general("linalg.svd(x, /, *, full_matrices=True)", vjp=svd_vjp, jvp=svd_jvp, outputs=3),
+    general("linalg.svdvals(x, /)", vjp=svdvals_vjp, jvp=svdvals_jvp),
     composite(
         "linalg.trace(x, /, *, offset=0, dtype=None)",
         lambda xp, x, offset, dtype: xp.sum(xp.linalg.diagonal(x, offset=offset), axis=-1, dtype=dtype),
