@@ -60,6 +60,9 @@ class Backend(NamedTuple):
         Makes what an operation returned an instance of the library's array type (NumPy returns scalars).
     quiet : callable
         Returns a context manager in which underflow, which is harmless, is not reported.
+    guard : callable
+        Returns a context manager in which it raises to copy an array to the host, or to compute what was to stay lazy;
+        for the conformance suite, which no gradient may do so in. Where a library cannot tell, there is none.
     methods : mapping
         Further attributes for the backend's Tensor class (protocols of the library itself).
     host : callable
@@ -92,6 +95,7 @@ class Backend(NamedTuple):
     admit: Callable[[Any], Any] | None = None
     array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext
+    guard: Callable[[], AbstractContextManager[Any]] = nullcontext
     methods: Mapping[str, Any] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})

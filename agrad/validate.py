@@ -30,7 +30,7 @@ def check_backend(record: Any) -> Backend:
     """A backend record as it must be."""
     _type(record, Backend, "agrad_backends")
     _text(record.name, "the name of a backend")
-    for field in ("load", "owns", "scalars", "own", "lean", "array", "quiet", "host"):
+    for field in ("load", "owns", "scalars", "own", "lean", "array", "quiet", "guard", "host"):
         if not callable(getattr(record, field)):
             raise PluginError(f"the backend {record.name!r} has no callable as {field}=")
     for field in ("lacks", "expected_failures"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from agrad.backend import Backend
@@ -36,6 +37,7 @@ def agrad_backends() -> Iterable[Backend]:
             own=_own,
             methods={"__array_ufunc__": None},  # CuPy's operators leave those with a Tensor to the Tensor
             host=_host,
+            guard=_guard,
             lacks=LACKS,
             library=_distribution(),
         )
@@ -70,6 +72,23 @@ def _own(array: Any) -> Any:
         return array
     with array.device:  # copies go to the current device
         return array.copy()
+
+
+@contextmanager
+def _guard() -> Iterator[None]:
+    """Every copy of CuPy's goes through one method, those of item, bool, int, asnumpy and boolean masks included."""
+    import cupy
+
+    get = cupy.ndarray.get
+    cupy.ndarray.get = _refuse
+    try:
+        yield
+    finally:
+        cupy.ndarray.get = get
+
+
+def _refuse(*args: Any, **options: Any) -> Any:
+    raise BackendError("an array of CuPy's was copied from the device to the host where all has to stay")
 
 
 def _host(array: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from math import isnan
 from typing import Any
 
@@ -30,6 +31,7 @@ def agrad_backends() -> Iterable[Backend]:
             admit=_known,
             array=_known,
             host=_host,
+            guard=_guard,
             library="dask",
             methods={
                 "__array_ufunc__": None,  # both dask and NumPy leave operators to an object with this
@@ -79,6 +81,16 @@ def _known(array: Any) -> Any:
 
 def _own(array: Any) -> Any:
     return _known(array).copy()  # no data: a handle of its own, for assignment changes a handle
+
+
+def _guard() -> AbstractContextManager[Any]:
+    import dask
+
+    return dask.config.set(scheduler=_refuse)
+
+
+def _refuse(*args: Any, **options: Any) -> Any:
+    raise BackendError("dask was asked to compute where all has to stay lazy")
 
 
 def _host(array: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from agrad.backend import Backend, BackendRule
@@ -21,6 +22,7 @@ def agrad_backends() -> Iterable[Backend]:
             load=_load,
             owns=_owns,
             library="jax",
+            guard=_guard,
             methods={"__array_ufunc__": None},  # or NumPy would copy a Tensor to the host to compute with it
         )
     ]
@@ -32,6 +34,12 @@ def agrad_rules() -> Iterable[BackendRule]:
     from agrad_jax.rules import RULES
 
     return RULES
+
+
+def _guard() -> AbstractContextManager[None]:
+    import jax
+
+    return jax.transfer_guard_device_to_host("disallow")  # type: ignore[no-any-return]
 
 
 def _load() -> Any:

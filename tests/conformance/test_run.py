@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -136,6 +137,27 @@ def test_an_expected_failure_is_one_and_an_error_where_it_passes(outcomes):
     plugins.block("wrong")
     found = outcomes(cube(cases=[known]))
     assert found["jvp"].outcome == UNEXPECTED
+
+
+def test_a_copy_to_the_host_is_found_where_the_backend_can_tell(outcomes, monkeypatch):
+    watching = []
+
+    @contextmanager
+    def guard():
+        watching.append(True)
+        yield
+        watching.pop()
+
+    def vjp(ct, x):
+        if watching:
+            raise RuntimeError("copied to the host")
+        return 3 * ct * x * x
+
+    found = outcomes(cube(vjp=vjp))
+    assert failed(found) == set()
+    monkeypatch.setitem(plugins.backends(), "numpy", plugins.backends()["numpy"]._replace(guard=guard))
+    again = run.execute(found["preservation"].key)
+    assert (again.outcome, again.reason) == (FAILED, "RuntimeError: copied to the host")
 
 
 @pytest.fixture
