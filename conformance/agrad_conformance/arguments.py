@@ -44,8 +44,8 @@ def _positional(sample: Sample) -> list[str]:
 
 
 def _within(name: str, value: Any) -> Iterator[str]:
-    if isinstance(value, tuple | list):
-        for j, item in enumerate(value):
-            yield from _within(f"{name}[{j}]", item)
+    if isinstance(value, tuple | list | dict):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _within(f"{name}[{key!r}]", item)
     elif followed(value):
         yield name

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import agrad
+from agrad.cases import Case
 from agrad_conformance.arguments import names_of
 from agrad_conformance.cases import standard_samples
 from agrad_conformance.result import Key
@@ -14,6 +15,7 @@ from agrad_conformance.run import execute
 from agrad_conformance.sabotage.applying import applied
 from agrad_conformance.sabotage.changes import CHANGES
 from agrad_conformance.sabotage.mutant import Damage
+from agrad_conformance.sample import Sample
 
 SAMPLES = {s.id: s for s in standard_samples()}
 
@@ -32,6 +34,13 @@ SAMPLES = {s.id: s for s in standard_samples()}
 )
 def test_names(case: str, names: list[str]) -> None:
     assert names_of(SAMPLES[case]) == names
+
+
+def test_names_in_containers() -> None:
+    case = Case(
+        lambda draw: ({"a": draw(2), "b": [draw(), draw()]}, 3.0), op="wrong.op", call=lambda xp, tree, *rest: 0
+    )
+    assert names_of(Sample(case, "real", "wrong.op-0")) == ["tree['a']", "tree['b'][0]", "tree['b'][1]"]
 
 
 def test_there_is_a_name_for_every_followed_argument() -> None:
