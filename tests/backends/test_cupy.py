@@ -261,7 +261,7 @@ def test_backward_through_a_read_mask_copies_nothing(lib: SimpleNamespace, data:
 )
 def test_what_copies_is_noticed(lib: SimpleNamespace, copy: Callable[[Any], Any]) -> None:
     x = lib.raw.ones(())
-    with pytest.raises((AssertionError, BackendError)), Stays(lib):
+    with pytest.raises(BackendError if lib.fake is None else AssertionError), Stays(lib):
         copy(x.reshape(1) if copy.__name__ == "<lambda>" else x)
 
 

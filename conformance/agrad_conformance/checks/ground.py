@@ -21,6 +21,10 @@ class Ground:
         self.backend = agrad.plugins.backends()[backend]
         self.xp = agrad.namespace(backend)
         self.dtype = dtype
+        self.need_dtype(dtype)
+
+    def need_dtype(self, dtype: str) -> None:
+        """End the scenario as unsupported where the backend has no such dtype."""
         if dtype not in self.xp.__array_namespace_info__().dtypes():
             raise Unsupported(self.backend.lacks.get("float64") or f"there is no {dtype} here")
 

@@ -10,7 +10,6 @@ import numpy as np
 
 import agrad
 from agrad_conformance.checks.ground import Ground
-from agrad_conformance.problem import Unsupported
 
 __all__ = ["NUMBERS"]
 
@@ -20,9 +19,7 @@ OTHER = {"float32": "float64", "float64": "float32"}
 
 def two_precisions(g: Ground) -> None:
     """A gradient has the dtype of its argument, a tangent that of its result, whatever they meet on the way."""
-    there = g.xp.__array_namespace_info__().dtypes()
-    if OTHER[g.dtype] not in there:
-        raise Unsupported(f"there is no {OTHER[g.dtype]} here")
+    g.need_dtype(OTHER[g.dtype])
     x, y = g.array([1.0, 2.0], "float32"), g.array([3.0, 4.0], "float64")
     first, second = agrad.grad(lambda x, y: g.xp.sum(x * y), argnums=(0, 1))(x, y)
     g.expect(first, [3.0, 4.0], "the gradient for float32", "float32")
@@ -37,8 +34,7 @@ def two_precisions(g: Ground) -> None:
 
 def given_in_another_precision(g: Ground) -> None:
     """Cotangents and tangents may be of another precision; what comes of them is of the argument's."""
-    if OTHER[g.dtype] not in g.xp.__array_namespace_info__().dtypes():
-        raise Unsupported(f"there is no {OTHER[g.dtype]} here")
+    g.need_dtype(OTHER[g.dtype])
     given = g.array([1.0, 3.0], OTHER[g.dtype])
     x = g.leaf([1.0, 2.0])
     x.backward(given)
@@ -87,8 +83,7 @@ def complex_graphs(g: Ground) -> None:
     """``create_graph=True`` through complex numbers: |exp(z)|**2 = exp(2 Re z)."""
     dtype = _complex(g)
     x = g.leaf([0.5, -1.0])
-    one = g.array([1.0j, 2.0j], dtype)
-    y = g.xp.exp(x + one)
+    y = g.xp.exp(x + g.array([1.0j, 2.0j], dtype))
     g.xp.sum(g.xp.real(y * g.xp.conj(y))).backward(create_graph=True)
     first = x.grad
     e = np.exp([1.0, -2.0])
@@ -100,8 +95,7 @@ def complex_graphs(g: Ground) -> None:
 
 def _complex(g: Ground) -> str:
     g.need("complex")
-    if COMPLEX[g.dtype] not in g.xp.__array_namespace_info__().dtypes():
-        raise Unsupported(f"there is no {COMPLEX[g.dtype]} here")
+    g.need_dtype(COMPLEX[g.dtype])
     return COMPLEX[g.dtype]
 
 
