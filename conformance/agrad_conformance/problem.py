@@ -12,7 +12,7 @@ import agrad
 from agrad_conformance.reference import leaves, pack, unpack
 from agrad_conformance.sample import Sample, filled, followed
 
-__all__ = ["Problem", "Unsupported", "eps_of", "leaves_of"]
+__all__ = ["Problem", "Unsupported", "eps_of"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -112,13 +112,13 @@ class Problem:
     def elementwise(self) -> bool:
         """Whether the sample is of an op on elements, whose arguments are all followed."""
         op = agrad.plugins.find(self.sample.op)
-        constants = [x for x in leaves_of(self._constants) if hasattr(x, "dtype")]
+        constants = [x for x in leaves(self._constants) if hasattr(x, "dtype")]
         return op is not None and op.kind == "elementwise" and not constants
 
     @cached_property
     def precision(self) -> tuple[np.dtype[Any], ...]:
         """The dtypes of which a floating-point result may be, where all arguments are of one precision."""
-        given = leaves_of((self.args, self.params))
+        given = leaves((self.args, self.params))
         dtypes = {x.dtype.name for x in given if isinstance(x, np.ndarray) and x.dtype.kind in "fc"}
         named = any(isinstance(x, str) and x.startswith(("float", "complex")) for x in given)
         op = agrad.plugins.find(self.sample.op)
@@ -175,13 +175,6 @@ class Problem:
         """The pullback of the sample at its inputs: cotangents in, a list of gradients out."""
         _, pullback = agrad.vjp(f or self, *self.arrays)
         return lambda cts: list(pullback(list(cts)))
-
-
-def leaves_of(tree: Any) -> list[Any]:
-    """The leaves of arguments: of lists, tuples and dictionaries."""
-    if isinstance(tree, dict):
-        tree = tuple(tree.values())
-    return [leaf for item in tree for leaf in leaves_of(item)] if isinstance(tree, tuple | list) else [tree]
 
 
 class _Mark:

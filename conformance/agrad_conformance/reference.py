@@ -91,7 +91,9 @@ class Reference(NamedTuple):
 
 
 def leaves(tree: Any) -> list[Any]:
-    """The results of a call as a list."""
+    """The leaves of what a call takes or gives: of lists, tuples and dictionaries."""
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
     return [leaf for item in tree for leaf in leaves(item)] if isinstance(tree, tuple | list) else [tree]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import agrad
-from agrad_conformance.problem import leaves_of
+from agrad_conformance.reference import leaves
 from agrad_conformance.sabotage.wrapping import around, each, is_complex
 
 __all__ = ["CHANGES", "HABITS", "Change", "double", "noisy", "ones", "parameter", "stale", "without_slopes", "writing"]
@@ -86,9 +86,9 @@ def stale(rule: Rule) -> Rule:
 
     def body(call: Callable[[Given], Any], given: Given) -> Any:
         arrays = [v for n, v in given.items() if n != "xp"]
-        if any(isinstance(v, agrad.Tensor) for v in leaves_of(arrays)):
+        if any(isinstance(v, agrad.Tensor) for v in leaves(arrays)):
             return call(given)  # what is followed would be of a trace that has ended
-        key = repr([(v.shape, v.dtype) if hasattr(v, "dtype") else v for v in leaves_of(arrays)])
+        key = repr([(v.shape, v.dtype) if hasattr(v, "dtype") else v for v in leaves(arrays)])
         if key not in kept:
             kept[key] = call(given)
         return kept[key]
@@ -112,7 +112,7 @@ def writing(rule: Rule, name: str) -> Rule:
 
     def body(call: Callable[[Given], Any], given: Given) -> Any:
         found = call(given)
-        for array in leaves_of([given[name]]):
+        for array in leaves([given[name]]):
             if not isinstance(array, agrad.Tensor) and _ndim(array) and hasattr(array, "dtype"):
                 try:
                     array[...] = array + 1
