@@ -10,9 +10,12 @@ __all__ = ["Aval", "interning"]
 
 
 class Aval:
-    """Shape and dtype of a value. Equal ones are mostly the same object, so ``is`` is a fast test."""
+    """Shape and dtype of a value. Equal ones are mostly the same object, so ``is`` is a fast test.
 
-    __slots__ = ("complex", "dtype", "inexact", "ndim", "real", "shape", "size")
+    A `weak` one is of a Python number that is followed: under operators it takes the dtype of what it meets.
+    """
+
+    __slots__ = ("_weakened", "complex", "dtype", "inexact", "ndim", "real", "shape", "size", "strong", "weak")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any, real: bool, complex: bool) -> None:
         self.shape = shape
@@ -22,6 +25,19 @@ class Aval:
         self.real = real
         self.complex = complex
         self.inexact = real or complex
+        self.weak = False
+        self.strong = self
+        self._weakened: Aval | None = None
+
+    @property
+    def weakened(self) -> Aval:
+        """The same, of a Python number."""
+        if self._weakened is None:
+            made = Aval(self.shape, self.dtype, self.real, self.complex)
+            made.weak = True
+            made.strong = self
+            self._weakened = made._weakened = made
+        return self._weakened
 
     def __repr__(self) -> str:
         return f"{self.dtype}{list(self.shape)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -20,6 +20,10 @@ CAPABILITIES = (
 
 def _same(array: Any) -> Any:
     return array
+
+
+def _always(out: Any, x: Any) -> bool:
+    return True
 
 
 def _host(array: Any) -> Any:
@@ -63,6 +67,15 @@ class Backend(NamedTuple):
     guard : callable
         Returns a context manager in which it raises to copy an array to the host, or to compute what was to stay lazy;
         for the conformance suite, which no gradient may do so in. Where a library cannot tell, there is none.
+    mutable : bool
+        Whether arrays of the library can be changed in place.
+    views : collection of str
+        The functions whose results share memory with their first argument, or may do so: ``"reshape"``, ``"flip"``, any
+        op whose declaration says how to write through its result. Slices are views everywhere.
+    read_only : collection of str
+        Those whose results cannot be written to.
+    shares : callable
+        Whether the result of one of them, given first, shares memory with its argument.
     methods : mapping
         Further attributes for the backend's Tensor class (protocols of the library itself).
     host : callable
@@ -96,6 +109,10 @@ class Backend(NamedTuple):
     array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext
     guard: Callable[[], AbstractContextManager[Any]] = nullcontext
+    mutable: bool = True
+    views: Collection[str] = ()
+    read_only: Collection[str] = ()
+    shares: Callable[[Any, Any], bool] = _always
     methods: Mapping[str, Any] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})

@@ -169,7 +169,9 @@ def _conversion(source: Namespace, target: Namespace) -> Bound:
         return _cross(source, target, t, device, True)
 
     parameters = [Parameter(p, "either", None) for p in ("x", "device", "copy", "origin")]
-    return Bound(Op("asarray", "general", tuple(parameters), 1, (vjp,), (jvp,)), _Crossing(source, target), convert)
+    return Bound(
+        Op("asarray", "general", tuple(parameters), 1, vjp=(vjp,), jvp=(jvp,)), _Crossing(source, target), convert
+    )
 
 
 class _Crossing:
@@ -177,7 +179,7 @@ class _Crossing:
 
     def __init__(self, source: Namespace, target: Namespace) -> None:
         self._backend, self._owns, self._tensor = source._backend, source._owns, source._tensor
-        self._plain, self._array_types = source._plain, source._array_types
+        self._plain, self._array_types, self._stale = source._plain, source._array_types, source._stale
         self._target, self._raw, self._aval_of, self._one = target, target._raw, target._aval_of, target._one
         self._box, self._wrap = target._box, target._wrap
 

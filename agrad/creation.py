@@ -6,8 +6,9 @@ from typing import Any
 
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError
 from agrad.imperative import make_leaf
-from agrad.interpret.apply import is_tracked, raw_of
+from agrad.interpret.apply import apply, is_tracked
 from agrad.interpret.bound import Bound
+from agrad.interpret.parameters import settled
 from agrad.interpret.record import BASE
 from agrad.interpret.space import Space
 from agrad.tensors import Tensor
@@ -15,9 +16,16 @@ from agrad.tensors import Tensor
 __all__ = ["create"]
 
 
-def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
-    """Make a Tensor with a creation function of the backend."""
-    space, tensor = f.space, f.space._tensor
+def create(f: Bound, *call: Any) -> Tensor:
+    """Make a Tensor with a creation function of the backend: data arguments, parameters, and ``requires_grad``."""
+    *data, requires_grad = call
+    params = data.pop() if len(data) > len(f.arguments) else {}
+    return _create(f, data, params, requires_grad)
+
+
+def _create(f: Bound, data: list[Any], params: dict[str, Any], requires_grad: bool) -> Tensor:
+    space = f.space
+    arguments = dict(zip(f.arguments, data, strict=True)) | params
     if f.op.name == "asarray":
         return _asarray(space, requires_grad, **arguments)
     fill = arguments.get("fill_value")
@@ -33,12 +41,12 @@ def create(f: Bound, arguments: dict[str, Any], requires_grad: bool) -> Tensor:
         constant: Tensor = space._wrap(space._raw.asarray(filled._value, copy=True))
         return make_leaf(constant) if requires_grad else constant
     for name, value in arguments.items():
-        if name != "x" and is_tracked(tensor, value):
+        if name != "x" and is_tracked(value):
             raise ConcretizationError(
                 f"{f!r} takes Python scalars; {name} is a Tensor that requires gradients and would lose them: "
                 "scale and shift the result instead, or use .detach()"
             )
-    made: Tensor = space._wrap(f.call(f.impl, (), {k: raw_of(v) for k, v in arguments.items()}))
+    made: Tensor = space._wrap(apply(f, data, settled(f, params)))
     return make_leaf(made) if requires_grad else made
 
 

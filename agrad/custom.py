@@ -8,8 +8,9 @@ from functools import wraps
 from typing import Any
 
 from agrad.declare import Op, Parameter, Rule
-from agrad.interpret.apply import apply
-from agrad.interpret.bound import Bound
+from agrad.errors import BackendError
+from agrad.interpret.bound import Bound, names_of
+from agrad.interpret.parameters import enter
 from agrad.namespaces import Namespace, array_namespace
 
 __all__ = ["custom_op"]
@@ -66,7 +67,7 @@ def custom_op(
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(function)
+        signature = _signature(function)
         parameters = []
         for p in signature.parameters.values():
             if p.kind not in KINDS:
@@ -82,21 +83,62 @@ def custom_op(
                 "it takes one of each a data argument"
             )
         op = Op(
-            function.__name__, "general", tuple(parameters), len(pushes), pulls, pushes,
+            function.__name__, "general", tuple(parameters), len(pushes), vjp=pulls, jvp=pushes,
             joint=len(pulls) < len(pushes), outputs=outputs, custom=True,
         )  # fmt: skip
+        named = frozenset[str]().union(*map(names_of, (*pulls, *pushes)))
         bounds: dict[Namespace, Bound] = {}
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             given = signature.bind(*args, **kwargs)
+            chosen = set(given.arguments)
             given.apply_defaults()
             data = [given.arguments.pop(name) for name in op.arguments]
+            # a default that no rule asks for is the function's own affair: a ufunc's may not even be passed
+            params = {n: v for n, v in given.arguments.items() if n in chosen or n in named}
             space = array_namespace(*data)
             if space not in bounds:
                 bounds[space] = Bound(op, space, function)
-            return apply(bounds[space], data, given.arguments)
+                bounds[space].call = _caller(op, space, function)
+            return enter(bounds[space], data, params)
 
         return call
 
     return decorate
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function; ufuncs have had one since NumPy 2.4 only."""
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        count = getattr(function, "nin", 0)
+        names = ["x"] if count == 1 else [f"x{i + 1}" for i in range(count)]
+        return inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_ONLY) for n in names])
+
+
+def _caller(op: Op, space: Namespace, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The user's function, of data and parameters; a Python number that it returns becomes an array."""
+    listed = [p.name for p in op.parameters[op.arity :] if p.kind == "positional"]
+
+    def array(y: Any) -> Any:
+        if type(y) in (bool, int, float, complex):
+            return space._raw.asarray(y)
+        if not space._owns(y):
+            raise BackendError(
+                f"the custom op {op.name!r} returned a {type(y).__name__}; of arguments of {space!r} it must return "
+                + (f"a tuple of {op.outputs} arrays of that backend" if op.several else "an array of that backend")
+            )
+        return y
+
+    def call(args: Any, params: dict[str, Any]) -> Any:
+        rest = {n: v for n, v in params.items() if n not in listed}
+        out = function(*args, *[params[n] for n in listed if n in params], **rest)
+        if not op.several:
+            return array(out)
+        if not isinstance(out, tuple):
+            array(None)
+        return type(out)(*map(array, out)) if hasattr(out, "_fields") else tuple(map(array, out))
+
+    return call

@@ -13,6 +13,7 @@ an op names is not kept alive for the backward pass:
 *an argument's name*  its value; in a transpose only ``.shape``, ``.dtype``, ``.ndim`` and
                       ``.size`` of the arguments that the op is linear in
 *a parameter's name*  its value as the caller gave it, or its default
+``kept``              what ``residual=`` has kept of the forward computation
 ====================  ===========================================================================
 
 The engine undoes broadcasting, restores dtype and device, conjugates, takes the real part for real
@@ -104,7 +105,9 @@ class Op(NamedTuple):
     kind: str
     parameters: tuple[Parameter, ...]
     arity: int = 0
-    """How many parameters, from the left, are data that a derivative may be taken of."""
+    """How many parameters, from the left, are data: arrays, or lists and indices that may hold some."""
+    keywords: tuple[str, ...] = ()
+    """Parameters further right that are data, too; they have no derivative."""
     vjp: tuple[Partial, ...] = ()
     """By kind: the partials, the transposes or the VJPs, one an argument; None: no gradient."""
     jvp: tuple[Rule | None, ...] = ()
@@ -119,6 +122,15 @@ class Op(NamedTuple):
     """How to compute an op that is not in the standard: a function of ``xp`` and its parameters."""
     custom: bool = False
     """A user's own: what its rules return is checked."""
+    operator: Callable[[Any, Any], Any] | None = None
+    """Python's operator that computes it, as its rules do with operators alone: Python's numbers stay what they are."""
+    scalar: str = ""
+    """The op that takes its place where the last argument is a Python number, which is then a parameter."""
+    write: Rule | None = None
+    """How to write through the result where it is a view: a function of ``xp``, ``value``, the arguments and parameters
+    that returns the first argument with `value` in the place of the result."""
+    residual: Rule | None = None
+    """The op where it is followed: returns ``(out, kept)``, the result and what rules take from its computation."""
     native: Mapping[str, Callable[..., Any] | str] = MappingProxyType({})
     """A backend's own function by the backend's name; a string ``"module:function"`` is imported when first used."""
     doc: str = ""
@@ -134,7 +146,13 @@ class Op(NamedTuple):
     @property
     def arguments(self) -> tuple[str, ...]:
         """Names of the data arguments."""
-        return tuple(p.name for p in self.parameters[: self.arity])
+        return (*(p.name for p in self.parameters[: self.arity]), *self.keywords)
+
+    @property
+    def rules(self) -> tuple[Partial, ...]:
+        """The reverse rule of each data argument, None for those that have no derivative; a joint one for each."""
+        found = self.vjp * self.arity if self.joint else self.vjp
+        return found + (None,) * (len(self.arguments) - len(found))
 
     @property
     def signature(self) -> str:
@@ -157,7 +175,9 @@ class Extras(TypedDict, total=False):
     ``forward(xp, ...)`` computes the op in the standard; it names ``xp`` and parameters, as rules do. ``native`` holds
     faster or more accurate functions by backend, ``"scipy.special:erf"`` for one, called as the signature says.
     ``reference(mp, ...)`` computes it with mpmath: an elementwise op on one ``mpf`` or ``mpc`` an argument, any
-    other on NumPy arrays of them.
+    other on NumPy arrays of them. ``data`` names the parameters that hold arrays, where these are not the ones that
+    rules are given for or, without rules, the positional ones. ``operator``, ``scalar``, ``write`` and ``residual`` are
+    described with `Op`.
 
     Examples
     --------
@@ -179,6 +199,11 @@ class Extras(TypedDict, total=False):
     doc: str
     cases: Sequence[Case]
     reference: Callable[..., Any]
+    data: Sequence[str]
+    operator: Callable[[Any, Any], Any]
+    scalar: str
+    write: Rule
+    residual: Rule
 
 
 def elementwise(signature: str, *partials: Partial, **extras: Unpack[Extras]) -> Op:
@@ -266,7 +291,7 @@ def composite(signature: str, decomposition: Rule, **extras: Unpack[Extras]) -> 
     return _op(name, "composite", parameters, decomposition=decomposition, extras=extras)
 
 
-def constant(signature: str, reason: str, **extras: Unpack[Extras]) -> Op:
+def constant(signature: str, reason: str, outputs: int = 1, **extras: Unpack[Extras]) -> Op:
     """Declare an op that has no derivative: its result is a constant; `reason` says why.
 
     Examples
@@ -275,11 +300,11 @@ def constant(signature: str, reason: str, **extras: Unpack[Extras]) -> Op:
     'a test'
     """
     name, parameters = _parse(signature)
-    return _op(name, "constant", parameters, reason=reason, extras=extras)
+    return _op(name, "constant", parameters, outputs=outputs, reason=reason, extras=extras)
 
 
-def creation(signature: str) -> Op:
-    """Declare a function that makes an array from no array data; users' calls take ``requires_grad=`` too.
+def creation(signature: str, **extras: Unpack[Extras]) -> Op:
+    """Declare a function that makes an array of which no derivative is taken; users' calls take ``requires_grad=`` too.
 
     Examples
     --------
@@ -287,14 +312,20 @@ def creation(signature: str) -> Op:
     'creation'
     """
     name, parameters = _parse(signature)
-    return Op(name, "creation", parameters, reason="Makes a new array.")
+    return _op(name, "creation", parameters, reason="Makes a new array.", extras={"data": (), **extras})
 
 
-def _op(*fields: Any, extras: Extras, **more: Any) -> Op:
+def _op(name: str, kind: str, parameters: tuple[Parameter, ...], *rules: Any, extras: Extras, **more: Any) -> Op:
     values: dict[str, Any] = {**more, **extras}
     if "cases" in values:
         values["cases"] = tuple(values["cases"])
-    return Op(*fields, **values)
+    names = [p.name for p in parameters]
+    arity = rules[0] if rules else sum(p.kind in ("positional", "star") for p in parameters) or min(1, len(names))
+    data = values.pop("data", names[:arity])
+    if not rules:
+        arity = next((i for i, n in enumerate(names) if n not in data), len(names))
+    keywords = tuple(n for n in names[arity:] if n in data)
+    return Op(name, kind, parameters, arity, keywords, *rules[1:], **values)
 
 
 def _parse(signature: str) -> tuple[str, tuple[Parameter, ...]]:

@@ -5,6 +5,7 @@ A backend that has its own ways to read, update and scatter defines functions of
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable
 from importlib import import_module
 from math import prod
@@ -89,17 +90,19 @@ def _computed(root: Raw, op: Op) -> Callable[..., Any] | None:
     if rule is None:
         return None
     names = names_of(rule)
-    accepted = [p.name for p in op.parameters]
-    scope: dict[str, Any] = {}
-    taken = ", ".join(f"{p}={p}" for p in accepted)
-    exec(f"def {op.name.rpartition('.')[2]}{op.signature}:\n    return compute(dict({taken}))\n", scope)
+    listed = [p.name for p in op.parameters if p.kind in ("positional", "either")]
+    if tuple(listed) == names == tuple(p.name for p in op.parameters if p.default is None):
+        return rule
+    star = next((p.name for p in op.parameters if p.kind == "star"), None)
+    defaults = {p.name: literal_eval(p.default) for p in op.parameters if p.default is not None}
 
-    def compute(given: dict[str, Any]) -> Any:
-        given["xp"] = root
+    def computed(*args: Any, **options: Any) -> Any:
+        given = {**defaults, **dict(zip(listed, args, strict=False)), **options, "xp": root}
+        if star is not None:
+            given[star] = args[len(listed) :]
         return rule(**{n: given[n] for n in names})
 
-    scope["compute"] = compute
-    return scope[op.name.rpartition(".")[2]]  # type: ignore[no-any-return]
+    return computed
 
 
 def _getitem(xp: Any) -> Callable[..., Any]:

@@ -14,12 +14,15 @@ from agrad.creation import create
 from agrad.declare import Op
 from agrad.errors import BackendError, PluginError
 from agrad.fallbacks import Raw
-from agrad.interpret.bound import Bound
-from agrad.interpret.specialise import creation_signature, function
+from agrad.interpret.apply import raw_of
+from agrad.interpret.bound import Bound, names_of
+from agrad.interpret.fast import closure, reflected
+from agrad.interpret.parameters import PLAIN, enter
+from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
-from agrad.tensors import Tensor, operate, specialised_tensor
-from agrad.views import plain_key
+from agrad.tensors import Tensor, operate, specialised_tensor, stale_tensor
+from agrad.views import attach, key_of
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
@@ -77,11 +80,14 @@ class Namespace:
         self._raw = Raw(backend, backend.load())
         self._owns = backend.owns
         self._array_types: set[type] = set()
-        self._plain: set[type] = {bool, int, float, complex, type(None), *backend.scalars()}
+        self._numbers = frozenset(backend.scalars())
+        self._plain: set[type] = {bool, int, float, complex, type(None), slice, type(Ellipsis), *self._numbers}
+        self._settings: set[type] = set(PLAIN)
         self._aval_of: Callable[[Any], Aval] = interning(self._raw.isdtype)
         self._ones: dict[Aval, Any] = {}
         self._bound: dict[str, Bound] = {}
         self._tensor: type[Tensor] = specialised_tensor(self)
+        self._stale: type[Tensor] = stale_tensor(self._tensor)
 
     def __getattr__(self, name: str) -> Any:
         if name in CONSTANTS or name in DTYPES:
@@ -89,7 +95,10 @@ class Namespace:
         elif name in EXTENSIONS or plugins.ops(name):
             value = Extension(self, name)
         elif name in ("_getitem", "_setitem"):
-            value = function(self._bind(name[1:]), create)
+            value = closure(self._bind(name[1:]), enter)
+        elif name == "_slice":  # reading at an index without arrays, which is a parameter then
+            f = self._bind("getitem")
+            value = closure(Bound(f.op._replace(arity=1, vjp=f.op.vjp[:1]), self, f.impl), enter)
         else:
             value = self._function(name)
             if value is None:
@@ -139,8 +148,6 @@ class Namespace:
             impl: Any = self._raw
             for part in name.split("."):
                 impl = getattr(impl, part)
-            if name == "setitem":
-                impl = _data_first(impl)
             bound = self._bound[name] = Bound(op, self, impl)
         return bound
 
@@ -166,16 +173,56 @@ class Namespace:
         op = self._op(name)
         if op is None:
             return None
-        made = function(self._bind(name), create)
+        f = self._bind(name)
+        run = (lambda *args: create(f, *args)) if op.kind == "creation" else self._closure(f, enter)
+        if op.write is not None and name in self._backend.views:
+            run = self._viewing(f, run)
+        made = public(op, run, self.__name__)
         if name in ("getitem", "setitem", "scatter"):
             return _plain_keys(made)
         if name not in INTERNAL:
             made.__doc__ = _documentation(op)
         return made
 
-    def _operator(self, name: str, reflected: bool) -> Callable[..., Any]:
+    def _closure(self, f: Bound, door: Callable[..., Any], operator: bool = False) -> Callable[..., Any]:
+        """The op as a function of its data and parameters; a Python number may make it another op."""
+        run = closure(f, door, operator)
+        if not f.op.scalar:
+            return run
+        power = self._closure(self._bind(f.op.scalar), door, operator)
+        name, tensor = self._bind(f.op.scalar).op.parameters[-1].name, self._tensor
+
+        def by_number(x1: Any, x2: Any, /) -> Any:
+            if type(x1) is tensor and (type(x2) is int or (type(x2) is float and x1._aval.inexact)):
+                return power(x1, {name: x2})
+            return run(x1, x2)
+
+        return by_number
+
+    def _operator(self, name: str, backwards: bool) -> Callable[..., Any]:
         """The function of an op as an operator of the Tensor class."""
-        return function(self._bind(name), operate, operator="reflected" if reflected else "plain")
+        f = self._bind(name)
+        run = self._closure(f, operate, operator=True)
+        return reflected(f, run, operate) if backwards else run
+
+    def _viewing(self, f: Bound, run: Callable[..., Any]) -> Callable[..., Any]:
+        """An op whose result may share memory with its first argument: on Tensors, too, then."""
+        shares, several, writable = self._backend.shares, f.op.several, f.op.name not in self._backend.read_only
+
+        def viewing(*call: Any) -> Any:
+            out = run(*call)
+            x = call[0]
+            if isinstance(x, Tensor):
+                for k, view in enumerate(out if several else (out,)):
+                    if view is not x and shares(raw_of(view), raw_of(x)):
+                        attach(x, view, _Result(f, run, call, k), None, writable)
+            return out
+
+        return viewing
+
+    def _copied(self, array: Any) -> Any:
+        """An array that its owner cannot change."""
+        return self._raw.asarray(array, copy=True) if self._backend.mutable else array
 
     def _one(self, value: Any, aval: Aval) -> Any:
         """A cotangent of ones for a raw value: kept where the library's scalars cannot be changed."""
@@ -211,12 +258,30 @@ class Namespace:
 
 
 def _plain_keys(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for rules, whose index arrays may be constant Tensors; the Tensor's own methods have seen to that."""
-    return lambda x, key, *value, **options: function(x, plain_key(key)[0], *value, **options)
+    """The same for rules, whose indices may hold the integers of another library."""
+    return lambda x, key, *value, **options: function(x, key_of(key)[0], *value, **options)
 
 
-def _data_first(setitem: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, value, *, key: setitem(x, key, value)
+class _Result:
+    """The way to the result of a function that returns a view: one of several, where there are several."""
+
+    __slots__ = ("call", "f", "index", "run")
+
+    def __init__(self, f: Bound, run: Callable[..., Any], call: tuple[Any, ...], index: int) -> None:
+        self.f = f
+        self.run = run
+        self.call = call
+        self.index = index
+
+    def read(self, base: Tensor) -> Any:
+        out = self.run(base, *self.call[1:])
+        return out[self.index] if self.f.op.several else out
+
+    def write(self, base: Tensor, value: Tensor) -> Any:
+        params = self.call[-1] if isinstance(self.call[-1], dict) else {}
+        env = {**params, self.f.arguments[0]: base, "value": value, "index": self.index, "xp": self.f.space}
+        rule: Any = self.f.op.write
+        return rule(*[env[n] for n in names_of(rule)])
 
 
 def _documentation(op: Op) -> str:

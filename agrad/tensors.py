@@ -6,21 +6,20 @@ import copy
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
-from weakref import ref
 
 from agrad import imperative
 from agrad.aval import Aval
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
-from agrad.interpret.apply import apply, escaped, evaluate, is_tracked, raw_of
+from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
 from agrad.interpret.bound import Bound
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf, Node
 from agrad.interpret.space import Space
 from agrad.ops._shapes import device_of
 from agrad.ops.standard import BINARY, COMPARISONS, UNARY
-from agrad.views import derive, plain_key, rebind, refuse_leaf
+from agrad.views import Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
 
-__all__ = ["Tensor", "operate", "specialised_tensor"]
+__all__ = ["Tensor", "operate", "specialised_tensor", "stale_tensor"]
 
 
 class Tensor:
@@ -39,7 +38,7 @@ class Tensor:
     Tensor([2. 4.], dtype=float64)
     """
 
-    __slots__ = ("__weakref__", "_aval", "_derived", "_node", "_value", "_view")
+    __slots__ = ("__weakref__", "_aval", "_family", "_lens", "_node", "_value")
 
     _space: ClassVar[Any]
     _value: Any
@@ -47,10 +46,10 @@ class Tensor:
     _aval: Aval
     _node: Any
     """None for a constant; a Node (reverse) or a Dual (forward) for a followed value."""
-    _view: tuple[Tensor, Any]
-    """Set on a Tensor obtained by slicing: where from, and the key."""
-    _derived: list[ref[Tensor]]
-    """Set on a Tensor that was sliced: the slices, which follow its changes."""
+    _lens: Lens
+    """Set on a view: whose memory it shows, and how."""
+    _family: Family
+    """Set on a Tensor that others are views of, and on a 0-d one that the user's library would change in place."""
 
     __hash__ = object.__hash__
 
@@ -314,21 +313,30 @@ class Tensor:
     # Indexing and assignment ----------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Tensor:
-        key, basic = plain_key(key)
-        out: Tensor = self._space._getitem(self, key)
-        if basic:
-            out._view = (self, key)
-            derive(self, out)
+        key, basic = key_of(key)
+        space = self._space
+        if not basic:
+            return space._getitem(self, key)  # type: ignore[no-any-return]
+        out: Tensor = space._slice(self, {"key": key})
+        ndim = self._aval.ndim
+        if type(key) is int:
+            if ndim == 1:
+                return out  # an element is a value
+        elif type(key) is tuple and len(key) == ndim and all([type(k) is int for k in key]):
+            return out
+        attach(self, out, _Slice(key), key)
         return out
 
     def __setitem__(self, key: Any, value: Any) -> None:
         refuse_leaf(self)
-        if not self._aval.inexact and is_tracked(type(self), value):
+        if is_written(self, key, value):
+            return
+        if not self._aval.inexact and is_tracked(value):
             raise DtypeError(
                 f"a Tensor of dtype {self.dtype} cannot hold a value that requires gradients; make it floating first"
             )
         _check_kind(self, value)
-        rebind(self, self._space._setitem(self, plain_key(key)[0], value))
+        rebind(self, self._space._setitem(self, key_of(key)[0], value))
 
     # Everyday methods -----------------------------------------------------------------------------
 
@@ -349,6 +357,21 @@ class Tensor:
     def clone(self) -> Tensor:
         """A copy of the data that stays in the graph."""
         return self._space.asarray(self, copy=True)  # type: ignore[no-any-return]
+
+
+class _Slice:
+    """The way to a slice."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+    def read(self, base: Tensor) -> Tensor:
+        return base._space._slice(base, {"key": self.key})  # type: ignore[no-any-return]
+
+    def write(self, base: Tensor, value: Tensor) -> Tensor:
+        return base._space._setitem(base, self.key, value)  # type: ignore[no-any-return]
 
 
 def _reduction(name: str) -> Callable[..., Tensor]:
@@ -382,7 +405,7 @@ def _operator(dunder: str, op: str, reflected: bool = False) -> Callable[..., An
 
     def method(self: Tensor, *other: Any) -> Any:
         made = self._space._operator(op, reflected)
-        setattr(type(self), dunder, made)
+        setattr(self._space._tensor, dunder, made)
         return made(self, *other)
 
     method.__name__ = dunder
@@ -392,6 +415,8 @@ def _operator(dunder: str, op: str, reflected: bool = False) -> Callable[..., An
 
 def _in_place(dunder: str, op: str) -> Callable[..., Any]:
     def method(self: Tensor, other: Any) -> Any:
+        if not _is_handle(self):
+            return getattr(self, f"__{dunder}__")(other)
         refuse_leaf(self)
         new = getattr(self, f"__{dunder}__")(other)
         if new is NotImplemented:
@@ -408,8 +433,22 @@ def _in_place(dunder: str, op: str) -> Callable[..., Any]:
         return self
 
     method.__name__ = f"__i{dunder}__"
-    method.__doc__ = f"``xp.{op}``, assigned to this Tensor."
+    method.__doc__ = f"``xp.{op}``, assigned to this Tensor if arrays of its backend change in place, else to the name."
     return method
+
+
+def _is_handle(t: Tensor) -> bool:
+    """Whether an in-place operator changes this Tensor, as it would change the array: numbers never change.
+
+    A leaf of the user's stays the leaf that it is, on every backend.
+    """
+    if type(t._node) is Leaf and t._node.trace is BASE:
+        return True
+    if not t._space._backend.mutable or t._aval.weak:
+        return False
+    if t._aval.ndim or hasattr(t, "_family") or hasattr(t, "_lens"):
+        return True
+    return type(raw_of(t)) not in t._space._numbers or (t._node is not None and t._node.trace is BASE)
 
 
 for _dunder, _op in BINARY.items():
@@ -422,20 +461,52 @@ setattr(Tensor, "__hash__", object.__hash__)  # noqa: B010 - setting __eq__ took
 
 
 def operate(f: Bound, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """The general path of an operator: another type's reflected operator gets its turn."""
+    """The door of an operator: another type's reflected one gets its turn, and Python's numbers are weak."""
     space = f.space
-    for a in args or params.values():
+    weak: bool | None = None
+    for a in args:
         kind = type(a)
-        if kind is not space._tensor and kind not in space._plain and not space._owns(a):
+        if kind is space._tensor or kind is space._stale:
+            weak = a._aval.weak if weak is None else weak and a._aval.weak
+        elif kind not in space._plain and not space._owns(a):
             if isinstance(a, Tensor):
                 raise BackendError(
                     f"{f!r} got Tensors of {space!r} and of {a._space!r}; convert one of them first, "
                     f"with agrad.asarray(x, backend={space._backend.name!r})"
                 )
             return NotImplemented
-        if a is None:
+        elif a is None:
             return NotImplemented
-    return evaluate(f, params) if f.op.kind == "constant" else apply(f, args, params)
+        elif kind in space._array_types or space._owns(a):
+            weak = False
+    if any([isinstance(a, Tensor) and a._aval.weak for a in args]):
+        if weak:
+            out = apply(f, args, params)
+            if isinstance(out, Tensor) and out._aval.inexact:
+                out._aval = out._aval.weakened
+            return out
+        args = _strengthened(space, args)
+    return apply(f, args, params)
+
+
+def _strengthened(space: Space, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Followed Python numbers in the precision of what they meet."""
+    dtypes = [a.dtype for a in args if hasattr(a, "dtype") and not (isinstance(a, Tensor) and a._aval.weak)]
+    raw = space._raw
+    inexact = [d for d in dtypes if raw.isdtype(d, ("real floating", "complex floating"))]
+    if not inexact:
+        return args
+    made = []
+    for a in args:
+        if isinstance(a, Tensor) and a._aval.weak:
+            dtype = inexact[0]
+            if a._aval.complex and raw.isdtype(dtype, "real floating"):
+                dtype = raw.result_type(dtype, raw.complex64)
+            elif a._aval.real and raw.isdtype(dtype, "complex floating"):
+                dtype = raw.float32 if dtype == raw.complex64 else raw.float64
+            a = space.astype(a, dtype)
+        made.append(a)
+    return tuple(made)
 
 
 # Helpers --------------------------------------------------------------------------------------------
@@ -445,6 +516,22 @@ def specialised_tensor(space: Space) -> type[Tensor]:
     """The Tensor class of one namespace."""
     body = {"__slots__": (), "__module__": "agrad", "_space": space, **space._backend.methods}
     return type("Tensor", (Tensor,), body)
+
+
+def stale_tensor(current: type[Tensor]) -> type[Tensor]:
+    """The class of Tensors whose memory was changed through another one: they come up to date when looked at."""
+
+    def slot(name: str) -> property:
+        held = getattr(Tensor, name)
+
+        def look(self: Tensor) -> Any:
+            refresh(self)
+            return held.__get__(self)
+
+        return property(look, held.__set__)
+
+    body = {"__slots__": (), "__module__": "agrad", **{name: slot(name) for name in ("_value", "_aval", "_node")}}
+    return type("Tensor", (current,), body)
 
 
 def _item(value: Any) -> Any:

@@ -12,6 +12,7 @@ from agrad.declare import Op, select
 from agrad.errors import PluginError
 from agrad.hooks import Command
 from agrad.interpret.bound import names_of
+from agrad.interpret.signature import CLOSURE
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 
 __all__ = ["check_backend", "check_case", "check_command", "check_op", "check_rule", "plugin_name_problem"]
@@ -105,10 +106,15 @@ def _rules(op: Op) -> None:
     except SyntaxError as error:
         raise PluginError(f"the op {op.name!r} has no valid signature: {op.signature}") from error
     parameters = {p.name for p in op.parameters}
+    if CLOSURE in parameters:
+        raise PluginError(f"the op {op.name}{op.signature} has a parameter named {CLOSURE!r}, which agrad needs itself")
     if op.arity > len(op.parameters):
         raise PluginError(f"the op {op.name}{op.signature} has {op.arity} rules, more than parameters")
-    found = [(rule, {"xp", "ct", "out"}) for rule in op.vjp] + [(rule, {"xp", "t", "out"}) for rule in op.jvp]
-    found += [(op.forward, {"xp"}), (op.decomposition, {"xp"})]
+    kept = {"kept"} if op.residual else set()
+    found = [(rule, {"xp", "ct", "out", *kept}) for rule in op.vjp]
+    found += [(rule, {"xp", "t", "out", *kept}) for rule in op.jvp]
+    found += [(op.forward, {"xp"}), (op.decomposition, {"xp"}), (op.residual, {"xp"})]
+    found += [(op.write, {"xp", "value", "index"})]
     for rule, known in found:
         if not callable(rule) and not isinstance(rule, select | int | float | complex | None):
             raise PluginError(f"the op {op.name!r} has {rule!r} for a rule; it must be callable")

@@ -201,7 +201,7 @@ class HostilePlugin:
     @hookimpl
     def agrad_backends(self) -> Iterable[Backend]:
         """The hostile backend."""
-        return [Backend(name=NAME, load=lambda: hostile, owns=lambda x: isinstance(x, HostileArray))]
+        return [Backend(name=NAME, load=lambda: hostile, owns=lambda x: isinstance(x, HostileArray), mutable=False)]
 
 
 def install() -> None:

@@ -315,10 +315,14 @@ def test_rows_of_an_iteration_write_through():
     assert x.grad.tolist() == [[2.0, 2.0], [3.0, 3.0]]
 
 
-def test_elements_write_through():
+def test_elements_are_values():
     x, c = leaf(), xp.zeros(4)
     for i, element in enumerate(list(c)):
         element += x[i] * 2
+        assert element.item() == 2 * start[i]
+    assert c.tolist() == [0.0] * 4
+    for i in range(4):
+        c[i] += x[i] * 2
     assert c.tolist() == [2.0, 4.0, 6.0, 8.0]
     xp.sum(c).backward()
     assert x.grad.tolist() == [2.0] * 4
@@ -363,11 +367,54 @@ def test_picked_elements_are_copies():
     assert y.tolist() == start.tolist()
 
 
-def test_results_of_functions_are_copies():
+def test_copies_are_independent():
     y = leaf() * 1
-    for made in (xp.reshape(y, (2, 2)), xp.asarray(y, copy=True), y.clone(), y + 0, xp.flip(y), y.detach()):
+    for made in (
+        xp.reshape(y, (2, 2), copy=True),
+        xp.asarray(y, copy=True),
+        y.clone(),
+        y + 0,
+        xp.roll(y, 1),
+        y.detach(),
+    ):
         made *= 100
     assert y.tolist() == start.tolist()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda y: xp.reshape(y, (2, 2)),
+        xp.flip,
+        lambda y: xp.expand_dims(y, axis=0),
+        lambda y: xp.permute_dims(xp.reshape(y, (2, 2)), (1, 0)),
+        lambda y: xp.reshape(y, (2, 2)).mT,
+        lambda y: xp.squeeze(xp.expand_dims(y, axis=1), axis=1),
+        lambda y: xp.moveaxis(xp.reshape(y, (2, 1, 2)), 0, 2),
+        lambda y: xp.astype(y, y.dtype, copy=False),
+        xp.asarray,
+        xp.real,
+    ],
+)
+def test_what_shares_memory_in_numpy_shares_it(function):
+    x = leaf()
+    y = x * 1
+    view = function(y)
+    view *= 10
+    assert y.tolist() == (10 * start).tolist()
+    y += 1
+    assert sorted(xp.reshape(view, (-1,)).tolist()) == (10 * start + 1).tolist()
+    xp.sum(y * y + 0 * xp.sum(view)).backward()
+    np.testing.assert_allclose(x.grad.array, 2 * (10 * start + 1) * 10)
+
+
+def test_memory_that_is_read_only():
+    y = leaf() * 1
+    view = xp.broadcast_to(y, (2, 4))
+    with pytest.raises(agrad.InPlaceError, match="read-only"):
+        view += 1
+    y += 1
+    assert view.tolist() == [(start + 1).tolist()] * 2
 
 
 @settings(max_examples=60, deadline=None)

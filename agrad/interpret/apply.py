@@ -1,6 +1,6 @@
-"""The general path of every op: find the innermost transform, let it interpret the op one level further out.
+"""The one door of every op: find the innermost transform, let it interpret the op one level further out.
 
-`specialise` generates shorter ways for what is common; whatever it does not cover comes through here.
+Whatever an op's derivative, a call of it comes through `apply`; what `fast` inlines are cases of it.
 """
 
 from __future__ import annotations
@@ -12,56 +12,136 @@ from agrad.errors import BackendError, EscapedTensorError
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import OFF, Trace, enabled
 
-__all__ = ["apply", "compose", "escaped", "evaluate", "execute", "is_tracked", "private", "raw_of", "split"]
+__all__ = [
+    "apply",
+    "decompose",
+    "escaped",
+    "execute",
+    "is_tracked",
+    "private",
+    "raw_of",
+    "replaced",
+    "split",
+    "stopped",
+]
 
 Params = dict[str, Any]
 
 
 def apply(f: Bound, args: Sequence[Any], params: Params) -> Any:
     """Apply an op to data arguments, any of which may be followed at any level."""
-    tensor = f.space._tensor
-    boxed, top = _survey(f, tensor, args)
+    boxed, top = survey(f, args)
     if top is not None and OFF:
-        args = [_unfollowed(tensor, a) for a in args]
-        top = _survey(f, tensor, args)[1]
-    if top is None:
-        out = f.call(f.impl, [constant(tensor, a) for a in args], params)
-        return f.space._wrap(out) if boxed else out
-    return top.process(f, args, params)
-
-
-def compose(f: Bound, arguments: Params) -> Any:
-    """Apply a composite: its decomposition where something is tracked, else the backend's own function."""
-    values = list(arguments.values())
-    boxed, top = _survey(f, f.space._tensor, values, strict=False)
-    if top is not None and any(is_tracked(f.space._tensor, a) for a in values):
-        rule = f.op.decomposition
-        assert rule is not None
-        # constants are boxed, so that a decomposition's operators never meet an array that does not know Tensors
-        return rule(**{n: f.space if n == "xp" else f.space._wrap(arguments[n]) for n in names_of(rule)})
-    return _untracked(f, arguments, boxed)
-
-
-def evaluate(f: Bound, arguments: Params) -> Any:
-    """Apply an op that has no derivative: every level sees the same constant."""
-    boxed, _ = _survey(f, f.space._tensor, arguments.values(), strict=False)
-    return _untracked(f, arguments, boxed)
-
-
-def _untracked(f: Bound, arguments: Params, boxed: bool) -> Any:
-    out = f.call(f.impl, (), {k: raw_of(v) for k, v in arguments.items()})
+        args = [_unfollowed(a) for a in args]
+        top = survey(f, args)[1]
+    if top is not None:
+        return top.process(f, args, params)
+    out = f.call([constant(a) for a in args], params)
     return f.space._wrap(out) if boxed else out
 
 
-def is_tracked(tensor: Any, a: Any) -> bool:
-    """Whether an argument, or an item of a list of them, is followed by an enabled trace."""
-    if type(a) is tensor:
-        while type(a) is tensor and a._node is not None:
-            if enabled(a._node.trace):
-                return True
-            a = a._value
-        return False
-    return type(a) in (list, tuple) and any(is_tracked(tensor, item) for item in a)
+def survey(f: Bound, args: Iterable[Any], strict: bool | None = None) -> tuple[bool, Trace | None]:
+    """Whether there is a Tensor, and the innermost trace that follows one."""
+    boxed = False
+    top: Trace | None = None
+    space = f.space
+    tensor, plain = space._tensor, space._plain
+    for i, a in enumerate(args):
+        kind = type(a)
+        if kind is tensor or kind is space._stale:
+            boxed = True
+            node = a._node
+            if node is not None:
+                trace = node.trace
+                if not trace.alive:
+                    raise escaped(a)
+                if top is None or trace.level > top.level:
+                    top = trace
+        elif kind in plain:
+            if kind in space._array_types and space._backend.admit is not None:
+                space._backend.admit(a)
+        elif kind is list or kind is tuple:
+            inner, trace_inside = survey(f, a, f.rules[i] is not None if strict is None else strict)
+            boxed |= inner
+            if trace_inside is not None and (top is None or trace_inside.level > top.level):
+                top = trace_inside
+        elif space._owns(a):
+            plain.add(kind)
+            space._array_types.add(kind)
+        elif hasattr(kind, "_node") or (f.rules[i] is not None if strict is None else strict):
+            raise _foreign(f, a)
+    return boxed, top
+
+
+def _foreign(f: Bound, a: Any) -> BackendError:
+    what = f"a Tensor of {a.__array_namespace__()!r}" if hasattr(type(a), "_node") else f"a {type(a).__name__}"
+    return BackendError(
+        f"{f!r} got {what}; it takes Tensors and arrays of the {f.space._backend.name!r} backend and Python "
+        f"scalars; convert first, with agrad.asarray(x, backend={f.space._backend.name!r})"
+    )
+
+
+def execute(f: Bound, args: Sequence[Any], params: Params) -> Any:
+    """Run an op one level further out."""
+    tensor = f.space._tensor
+    for a in args:
+        if type(a) is tensor or ((type(a) is list or type(a) is tuple) and _holds(tensor, a)):
+            return apply(f, args, params)
+    return f.call(args, params)
+
+
+def _holds(tensor: Any, items: Iterable[Any]) -> bool:
+    return any(type(i) is tensor or (type(i) in (list, tuple) and _holds(tensor, i)) for i in items)
+
+
+def decompose(f: Bound, args: Sequence[Any], params: Params) -> Any:
+    """Compute a composite from the functions that it is made of."""
+    rule: Any = f.op.decomposition
+    # constants are boxed, so that a decomposition's operators never meet an array that does not know Tensors
+    wrap = f.space._wrap
+    boxed = [[wrap(i) for i in a] if isinstance(a, list | tuple) else wrap(a) for a in args]
+    names = dict(zip(f.arguments, boxed, strict=True)) | params
+    names["xp"] = f.space
+    return rule(**{n: names[n] for n in names_of(rule)})
+
+
+# What stands in the boxes -------------------------------------------------------------------------
+
+
+def split(f: Bound, trace: Trace, args: Sequence[Any]) -> tuple[list[Any], list[tuple[int, int]], list[Any]]:
+    """Values one level out; where the trace's own Tensors stood (argument, item or -1); those Tensors."""
+    tensor = f.space._tensor
+    values: list[Any] = []
+    slots: list[tuple[int, int]] = []
+    followed: list[Any] = []
+    for i, a in enumerate(args):
+        if type(a) is tensor:
+            if a._node is not None and a._node.trace is trace:
+                slots.append((i, -1))
+                followed.append(a)
+                values.append(a._value)
+            else:
+                values.append(a._value if a._node is None else private(a))
+        elif type(a) is list or type(a) is tuple:
+            items, where, inner = split(f, trace, a)
+            slots += [(i, j) for j, _ in where]
+            followed += inner
+            values.append(type(a)(items))
+        else:
+            values.append(a)
+    return values, slots, followed
+
+
+def private(a: Any) -> Any:
+    """Another handle on the same value: the user may rebind theirs by an in-place change."""
+    return a._space._box(a._value, a._aval, a._node)
+
+
+def constant(a: Any) -> Any:
+    """Constant Tensors out of their boxes, in lists and indices too."""
+    if type(a) is list or type(a) is tuple:
+        return type(a)([constant(item) for item in a])
+    return a._value if hasattr(type(a), "_node") else a
 
 
 def raw_of(a: Any) -> Any:
@@ -83,96 +163,44 @@ def escaped(a: Any) -> EscapedTensorError:
     )
 
 
-def _survey(f: Bound, tensor: Any, args: Iterable[Any], strict: bool = True) -> tuple[bool, Trace | None]:
-    """Whether there is a Tensor, and the innermost trace that follows one."""
-    boxed = False
-    top: Trace | None = None
-    plain = f.space._plain
-    admit = f.space._backend.admit
-    for a in args:
-        kind = type(a)
-        if kind is tensor:
-            boxed = True
-            node = a._node
-            if node is not None:
-                trace = node.trace
-                if not trace.alive:
-                    raise escaped(a)
-                if top is None or trace.level > top.level:
-                    top = trace
-        elif kind in plain:
-            if admit is not None and kind in f.space._array_types:
-                admit(a)
-        elif kind is list or kind is tuple:
-            inner, trace = _survey(f, tensor, a, strict)
-            boxed |= inner
-            if trace is not None and (top is None or trace.level > top.level):
-                top = trace
-        elif f.space._owns(a):
-            plain.add(kind)
-            f.space._array_types.add(kind)
-        elif strict or hasattr(kind, "_node"):
-            raise _foreign(f, a)
-    return boxed, top
-
-
-def _foreign(f: Bound, a: Any) -> BackendError:
-    what = f"a Tensor of {a.__array_namespace__()!r}" if hasattr(type(a), "_node") else f"a {type(a).__name__}"
-    return BackendError(
-        f"{f!r} got {what}; it takes Tensors and arrays of the {f.space._backend.name!r} backend and Python "
-        f"scalars; convert first, with agrad.asarray(x, backend={f.space._backend.name!r})"
-    )
-
-
-def private(a: Any) -> Any:
-    """Another handle on the same value: the user may rebind theirs by an in-place change."""
-    return a._space._box(a._value, a._aval, a._node)
-
-
-def constant(tensor: Any, a: Any) -> Any:
-    """Take constant Tensors out of their boxes; leave followed ones."""
-    if type(a) is tensor:
-        return a if a._node is not None else a._value
+def is_tracked(a: Any) -> bool:
+    """Whether a value, or an item of a list, is followed by a trace that differentiates and is switched on."""
     if type(a) is list or type(a) is tuple:
-        return [constant(tensor, item) for item in a]
-    return a
-
-
-def _unfollowed(tensor: Any, a: Any) -> Any:
-    """Drop the levels at which recording is switched off."""
-    if type(a) in (list, tuple):
-        return [_unfollowed(tensor, item) for item in a]
-    while type(a) is tensor and a._node is not None and not enabled(a._node.trace):
+        return any(is_tracked(item) for item in a)
+    while hasattr(type(a), "_node") and a._node is not None:
+        if a._node.trace.differentiates and enabled(a._node.trace):
+            return True
         a = a._value
-    return a
+    return False
 
 
-def execute(f: Bound, tensor: Any, args: Sequence[Any], params: Params) -> Any:
-    """Run an op one level further out."""
-    for a in args:
-        if type(a) is tensor or (type(a) is list and any(type(item) is tensor for item in a)):
-            return apply(f, args, params)
-    return f.call(f.impl, args, params)
+def _unfollowed(a: Any) -> Any:
+    """Drop the levels at which recording is switched off."""
+    if type(a) is list or type(a) is tuple:
+        return type(a)([_unfollowed(item) for item in a])
+    if not hasattr(type(a), "_node") or a._node is None:
+        return a
+    value = a._value if type(a._value) is not type(a) else _unfollowed(a._value)
+    if not enabled(a._node.trace):
+        return value
+    return a if value is a._value else a._space._box(value, a._aval, a._node)
 
 
-def split(tensor: Any, trace: Trace, args: Sequence[Any]) -> tuple[list[Any], list[tuple[int, int]], list[Any]]:
-    """Values one level out; where the trace's own Tensors stood (argument, item or -1); those Tensors."""
-    values: list[Any] = []
-    slots: list[tuple[int, int]] = []
-    followed: list[Any] = []
-    for i, a in enumerate(args):
-        if type(a) is tensor:
-            if a._node is not None and a._node.trace is trace:
-                slots.append((i, -1))
-                followed.append(a)
-                values.append(a._value)
-            else:
-                values.append(a._value if a._node is None else private(a))
-        elif type(a) is list or type(a) is tuple:
-            items, where, inner = split(tensor, trace, a)
-            slots += [(i, j) for j, _ in where]
-            followed += inner
-            values.append(items)
-        else:
-            values.append(a)
-    return values, slots, followed
+def stopped(a: Any) -> Any:
+    """The same value, followed by no level that differentiates."""
+    if not hasattr(type(a), "_node") or a._node is None:
+        return a
+    if not a._node.trace.alive:
+        raise escaped(a)
+    value = stopped(a._value)
+    if a._node.trace.differentiates:
+        return value
+    return a if value is a._value else a._space._box(value, a._aval, a._node)
+
+
+def replaced(old: Any, new: Any) -> Any:
+    """Other data in a followed value's place in every graph that recording is switched off for."""
+    node = getattr(old, "_node", None)
+    if node is None or enabled(node.trace):
+        return new
+    return old._space._box(replaced(old._value, new), old._aval, node)

@@ -1,15 +1,18 @@
-"""An op bound to a namespace: the backend's function, the compiled call, and what its rules need."""
+"""An op bound to a namespace: the backend's function, how it is called, and what its rules ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 from agrad.declare import Op, Partial, select
 from agrad.interpret.space import Space
 
-__all__ = ["Bound", "names_of"]
+__all__ = ["Bound", "Call", "names_of"]
+
+Params = dict[str, Any]
+Call = Callable[[Sequence[Any], Params], Any]
 
 
 @cache
@@ -26,32 +29,99 @@ def names_of(rule: Partial) -> tuple[str, ...]:
 class Bound:
     """What the interpretations know of one op in one namespace."""
 
-    __slots__ = ("arguments", "call", "impl", "node", "op", "places", "space", "vjp_names")
+    __slots__ = (
+        "_needs",
+        "arguments",
+        "call",
+        "impl",
+        "keeps",
+        "needed",
+        "node",
+        "op",
+        "own",
+        "rules",
+        "space",
+        "values",
+    )
 
     def __init__(self, op: Op, space: Space, impl: Callable[..., Any]) -> None:
         self.op = op
         self.space = space
         self.impl = impl
-        self.call = _caller(op)
+        self.call = _caller(op, impl)
+        """The backend's function, called with data arguments and a dict of parameters."""
         self.arguments = op.arguments
-        self.places = {name: i for i, name in enumerate(op.arguments)}
+        self.rules = op.rules
+        self.own = [op.kind == "linear" and rule is not None for rule in self.rules]
+        """Of which arguments rules get shape and dtype, not the value."""
         own = op.arguments if op.kind == "bilinear" else ()  # of its own argument, such a rule gets the aval
-        self.vjp_names = tuple(frozenset(names_of(rule)) - {*own[i : i + 1]} for i, rule in enumerate(op.vjp))
+        self.needed = [frozenset(names_of(rule)) - {"xp", "ct", *own[i : i + 1]} for i, rule in enumerate(self.rules)]
+        """What the reverse rule of each argument names of values and parameters."""
+        self.values = {
+            "out",
+            "kept",
+            *(n for n, rule in zip(self.arguments, self.rules, strict=True) if rule is not None),
+        }
+        """Names of what may be followed when a rule is called."""
+        named = frozenset[str]().union(*self.needed)
+        self.keeps = frozenset(
+            i
+            for i, (name, rule) in enumerate(zip(self.arguments, self.rules, strict=True))
+            if rule is None and name in named
+        )
+        """Indices, masks and lists, which rules read later."""
+        self._needs: dict[tuple[int, ...], frozenset[str]] = {}
         self.node: Any = None
         """The node class of the general path, made when first needed."""
 
-    def needs(self, argument: int) -> frozenset[str]:
-        """Names that the VJP of one argument asks for."""
-        return self.vjp_names[0 if self.op.joint else argument]
+    def needs(self, followed: tuple[int, ...]) -> frozenset[str]:
+        """What the reverse rules of these arguments name."""
+        found = self._needs.get(followed)
+        if found is None:
+            found = self._needs[followed] = frozenset[str]().union(*[self.needed[i] for i in followed])
+        return found
 
     def __repr__(self) -> str:
         return f"{self.space!r}.{self.op.name}"
 
 
-def _caller(op: Op) -> Callable[[Callable[..., Any], Any, dict[str, Any]], Any]:
-    """A function ``call(f, args, params)`` that passes everything as the standard's signature wants it."""
-    parts = []
-    for i, p in enumerate(op.parameters):
-        value = f"a[{i}]" if i < op.arity else f"p[{p.name!r}]"
-        parts.append({"star": f"*{value}", "keyword": f"{p.name}={value}"}.get(p.kind, value))
-    return eval(f"lambda f, a, p: f({', '.join(parts)})")  # type: ignore[no-any-return]
+def _caller(op: Op, impl: Callable[..., Any]) -> Call:
+    """A function of data and parameters that passes everything as the standard's signature wants it."""
+    leading = [p for p in op.parameters if p.kind != "keyword"]
+    if op.keywords or any(p.kind == "star" for p in leading) or not op.arguments:
+        return _by_name(op, impl)
+    rest = [p.name for p in leading[op.arity :]]
+    if not rest:
+        return lambda args, params: impl(*args, **params)
+    if len(leading) == len(op.parameters):
+        if len(rest) == 1:
+            (name,) = rest
+            return lambda args, params: impl(*args, params[name])
+        return lambda args, params: impl(*args, *[params[n] for n in rest])
+
+    def call(args: Sequence[Any], params: Params) -> Any:
+        named = params.copy()
+        return impl(*args, *[named.pop(n) for n in rest], **named)
+
+    return call
+
+
+def _by_name(op: Op, impl: Callable[..., Any]) -> Call:
+    """The same where data do not come first, or come in any number."""
+    arguments = op.arguments
+    places = [(p.name, p.kind) for p in op.parameters]
+
+    def call(args: Sequence[Any], params: Params) -> Any:
+        given = dict(zip(arguments, args, strict=True)) | params
+        listed: list[Any] = []
+        named: Params = {}
+        for name, kind in places:
+            if kind == "keyword":
+                named[name] = given[name]
+            elif kind == "star":
+                listed += given[name]
+            else:
+                listed.append(given[name])
+        return impl(*listed, **named)
+
+    return call

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from agrad.errors import GraphError
-from agrad.interpret.apply import execute, raw_of, split
+from agrad.interpret.apply import decompose, execute, raw_of, split
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import Trace
+from agrad.interpret.record import with_residual
 from agrad.interpret.reverse import plus
-from agrad.interpret.rules import call, checked, environment, prepared, restore, times
+from agrad.interpret.rules import caller, checked, environment, prepared, restore, times
 
 __all__ = ["Dual", "ForwardTrace"]
 
@@ -25,7 +26,7 @@ class ForwardTrace(Trace):
 
     def process(self, f: Bound, args: Sequence[Any], params: Params) -> Any:
         """Compute one level out and carry the tangent along."""
-        return push(f, self, args, params)
+        return decompose(f, args, params) if f.op.kind == "composite" else push(f, self, args, params)
 
 
 class Dual:
@@ -43,24 +44,24 @@ class Dual:
 
 def push(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     """Compute one level out and carry the tangent along."""
-    tensor = f.space._tensor
-    values, slots, followed = split(tensor, trace, args)
-    out = execute(f, tensor, values, params)
     space, op = f.space, f.op
-    if not op.several and not space._aval_of(out).inexact:
-        return space._wrap(out)
+    values, slots, followed = split(f, trace, args)
     tangents = {
         s: a._node.tangent
         for s, a in zip(slots, followed, strict=True)
-        if a._node.tangent is not None and (op.joint or op.vjp[s[0]] is not None)
+        if a._node.tangent is not None and f.rules[s[0]] is not None
     }
-    if not tangents:
+    if op.residual is None or not tangents:
+        out, kept = execute(f, values, params), None
+    else:
+        out, kept = with_residual(f, values, params)
+    if not tangents or (op.outputs == 1 and not space._aval_of(out).inexact):
         return space._wrap(out)
-    rule = {"linear": _push_linear, "bilinear": _push_bilinear}.get(op.kind, _push_rule)
-    t = rule(f, tensor, values, params, out, tangents)
+    push_it: Callable[..., Any] = PUSHES.get(op.kind, _push_rule)
+    t = push_it(f, values, params, (out, kept), tangents)
     if t is None:
         return space._wrap(out)
-    if not op.several:
+    if op.outputs == 1:
         return _dual(f, trace, out, t)
     return space._rebuild(out, [_dual(f, trace, o, ti) for o, ti in zip(out, t, strict=True)])
 
@@ -75,7 +76,7 @@ def _dual(f: Bound, trace: Trace, out: Any, t: Any) -> Any:
     return space._box(out, aval, Dual(trace, t))
 
 
-def _push_linear(f: Bound, tensor: Any, values: list[Any], params: Params, out: Any, tangents: Tangents) -> Any:
+def _push_linear(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
     def direction(i: int, j: int, v: Any) -> Any:
         if (i, j) in tangents:
             return tangents[i, j]
@@ -85,36 +86,49 @@ def _push_linear(f: Bound, tensor: Any, values: list[Any], params: Params, out: 
 
     moved = [
         v
-        if f.op.vjp[i] is None
+        if f.rules[i] is None
         else [direction(i, j, item) for j, item in enumerate(v)]
-        if type(v) is list
+        if type(v) is list or type(v) is tuple
         else direction(i, -1, v)
         for i, v in enumerate(values)
     ]
-    return execute(f, tensor, moved, params)
+    return execute(f, moved, params)
 
 
-def _push_bilinear(f: Bound, tensor: Any, values: list[Any], params: Params, out: Any, tangents: Tangents) -> Any:
+def _push_bilinear(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
     return _sum(
-        execute(f, tensor, [t if k == i else v for k, v in enumerate(values)], params) for (i, _), t in tangents.items()
+        execute(f, [t if k == i else v for k, v in enumerate(values)], params) for (i, _), t in tangents.items()
     )
 
 
-def _push_rule(f: Bound, tensor: Any, values: list[Any], params: Params, out: Any, tangents: Tangents) -> Any:
-    op = f.op
-    parts = []
-    for (i, _), t in tangents.items():
-        rule: Any = op.vjp[i] if op.kind == "elementwise" else op.jvp[i]
+def _push_elementwise(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
+    def term(i: int, t: Any) -> Any:
+        rule = f.op.vjp[i]
+        env = prepared(f, environment(f, frozenset(names_of(rule)) - {"xp"}, values, params, *results), {"t": t})
+        return times(rule)(env, env["t"], False)
+
+    return _sum(term(i, t) for (i, _), t in tangents.items())
+
+
+def _push_rule(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
+    def term(i: int, t: Any) -> Any:
+        rule = f.op.jvp[i]
         if rule is None:
-            raise GraphError(f"{op.name!r} has no JVP rule: use reverse mode, or give it one (jvp=)")
-        env = environment(f, names_of(rule), values, params, out)
-        names = prepared(f, env, {"t": t})
-        parts.append(
-            times(names["xp"], rule, names, names["t"])
-            if op.kind == "elementwise"
-            else checked(f, t, call(rule, names))
-        )
-    return _sum(parts)
+            raise GraphError(f"{f.op.name!r} has no JVP rule: use reverse mode, or give it one (jvp=)")
+        env = prepared(f, environment(f, frozenset(names_of(rule)) - {"xp", "t"}, values, params, *results), {"t": t})
+        out = results[0]
+        avals = [f.space._aval_of(o) for o in (out if f.op.several else (out,))]
+        return checked(f, env["t"], caller(rule)(env), avals, f"the JVP rule for {f.arguments[i]!r}")
+
+    return _sum(term(i, t) for (i, _), t in tangents.items())
+
+
+PUSHES: dict[str, Callable[..., Any]] = {
+    "linear": _push_linear,
+    "bilinear": _push_bilinear,
+    "elementwise": _push_elementwise,
+}
+"""How the tangents of an op's arguments make that of its result, by the kind of its declaration."""
 
 
 def _sum(parts: Iterable[Any]) -> Any:

@@ -26,6 +26,8 @@ class Trace:
     """
 
     __slots__ = ("__weakref__", "_token", "alive", "level", "recording")
+    differentiates = True
+    """Whether it takes derivatives: constants, `stop_gradient` and `no_grad` act on such levels only."""
     records = False
     """Whether this interpretation leaves nodes; the specialised code does so itself."""
 

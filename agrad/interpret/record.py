@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agrad.aval import Aval
-from agrad.interpret.apply import execute, split
+from agrad.interpret.apply import decompose, execute, split
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import Trace
 from agrad.interpret.reverse import Branch, Node, rank
-from agrad.interpret.rules import call, checked, environment, prepared, restore, times, zeros
+from agrad.interpret.rules import caller, checked, environment, own, prepared, restore, times, zeros
 
-__all__ = ["BASE", "ReverseTrace", "node_name"]
+__all__ = ["BASE", "ReverseTrace", "node_name", "with_residual"]
 
 Params = dict[str, Any]
 
@@ -25,7 +25,7 @@ class ReverseTrace(Trace):
 
     def process(self, f: Bound, args: Sequence[Any], params: Params) -> Any:
         """Compute one level out and leave a node."""
-        return record(f, self, args, params)
+        return decompose(f, args, params) if f.op.kind == "composite" else record(f, self, args, params)
 
 
 BASE = ReverseTrace(0)
@@ -34,41 +34,48 @@ BASE = ReverseTrace(0)
 
 def record(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     """Compute one level out and leave a node."""
-    tensor, space, op = f.space._tensor, f.space, f.op
-    values, slots, followed = split(tensor, trace, args)
-    out = execute(f, tensor, values, params)
-    live = [(s, a) for s, a in zip(slots, followed, strict=True) if op.joint or op.vjp[s[0]] is not None]
-    out_avals = [space._aval_of(o) for o in (out if op.several else (out,))]
-    if not live or not any(aval.inexact for aval in out_avals):
+    space, op = f.space, f.op
+    if f.keeps:
+        args = [own(f, a) if i in f.keeps else a for i, a in enumerate(args)]
+    values, slots, followed = split(f, trace, args)
+    live = [(s, a) for s, a in zip(slots, followed, strict=True) if f.rules[s[0]] is not None]
+    if not live:
+        return space._wrap(execute(f, values, params))
+    out, kept = (execute(f, values, params), None) if op.residual is None else with_residual(f, values, params)
+    out_avals = [space._aval_of(o) for o in (out if op.outputs != 1 else (out,))]
+    if not any(aval.inexact for aval in out_avals):
         return space._wrap(out)
     if f.node is None:
         f.node = _node_class(f)
     node = f.node()
     node.rank = rank()
     node.trace = trace
-    node.parents = tuple(a._node for _, a in live)
-    env = environment(f, {n for (i, _), _ in live for n in f.needs(i)}, values, params, out)
+    node.parents = tuple([a._node for _, a in live])
+    needed = {*f.arguments, *params, "kept", "out"} if op.residual else f.needs(tuple([i for (i, _), _ in live]))
+    env = environment(f, needed, values, params, out, kept)
     node.saved = env, [s for s, _ in live], [a._aval for _, a in live], out_avals
     return _boxed(f, out, out_avals, node)
+
+
+def with_residual(f: Bound, values: Sequence[Any], params: Params) -> tuple[Any, Any]:
+    """The result, and what the op's rules take from the forward computation."""
+    env = prepared(f, dict(zip(f.arguments, values, strict=True)) | params, {})
+    found: tuple[Any, Any] = caller(f.op.residual)(env)
+    return found
 
 
 def _boxed(f: Bound, out: Any, avals: Sequence[Aval], node: Node) -> Any:
     """What the op returned, followed by its node; each of several results by a branch of it."""
     box = f.space._box
-    if not f.op.several:
+    if f.op.outputs == 1:
         return box(out, avals[0], node)
     branches = [Branch(node, k) if aval.inexact else None for k, aval in enumerate(avals)]
     return f.space._rebuild(out, [box(o, a, b) for o, a, b in zip(out, avals, branches, strict=True)])
 
 
 def _node_class(f: Bound) -> type[Node]:
-    def pull(saved: Any, ct: Any) -> list[Any]:
-        return _pull(f, saved, ct)
-
-    def retrack(node: Node) -> Any:
-        return _retrack(f, node)
-
-    return type(node_name(f.op.name), (Node,), {"__slots__": (), "pull": staticmethod(pull), "retrack": retrack})
+    body = {"__slots__": (), "pull": staticmethod(_puller(f)), "retrack": lambda node: _retrack(f, node)}
+    return type(node_name(f.op.name), (Node,), body)
 
 
 def node_name(op: str) -> str:
@@ -82,40 +89,72 @@ def _retrack(f: Bound, node: Node) -> Any:
     env = dict(env)
     for (i, _), parent, aval in zip(slots, node.parents, avals, strict=True):
         name = f.arguments[i]
-        if name in env and type(env[name]) not in (Aval, list):
+        if name in env and not f.own[i] and type(env[name]) not in (Aval, list):
             env[name] = f.space._box(env[name], aval, parent)
     if "out" in env:
         env["out"] = _boxed(f, env["out"], out_avals, node)
+    if "kept" in env:
+        params = {name: value for name, value in env.items() if name not in f.arguments}
+        env["kept"] = with_residual(f, [env[name] for name in f.arguments], params)[1]
     return env, slots, avals, out_avals
 
 
-def _pull(f: Bound, saved: Any, ct: Any) -> list[Any]:
-    """The cotangents of the tracked arguments, each with its argument's shape and dtype."""
-    env, slots, avals, out_avals = saved
-    op = f.op
-    cts = list(ct.values()) if op.several else [ct]
-    if not cts:
-        return [None] * len(slots)
-    if op.several:
-        ct = tuple(ct[k] if k in ct else zeros(f.space._raw, a, cts[0]) for k, a in enumerate(out_avals))
-    names = prepared(f, env, {"ct": ct})
-    xp, ct = names["xp"], names["ct"]
+def _puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
+    """A function of what a node saved and of the cotangent: the cotangents of the followed arguments."""
+    op, names = f.op, f.arguments
     if op.joint:
-        found = checked(f, ct, call(op.vjp[0], names))
-        return [restore(f, xp, found[i], aval) for (i, _), aval in zip(slots, avals, strict=True)]
-    conjugate = op.kind in ("linear", "bilinear") and out_avals[0].complex
-    if conjugate:
-        names["ct"] = xp.conj(ct)
-    found = {}
-    for (i, _), aval in zip(slots, avals, strict=True):
-        if i in found:
-            continue
+        return _joint_puller(f)
+    terms = [times(rule) if op.kind == "elementwise" else caller(rule) for rule in op.vjp]
+
+    def pull(saved: Any, ct: Any) -> list[Any]:
+        env, slots, avals, out_avals = saved
+        if op.outputs != 1:
+            if not ct:
+                return [None] * len(slots)
+            ct = _filled(f, ct, out_avals)
+        env = prepared(f, env, {"ct": ct})
+        xp, ct = env["xp"], env["ct"]
+        conjugate = out_avals[0].complex
         if op.kind == "elementwise":
-            found[i] = times(xp, op.vjp[i], names, ct, out_avals[0].complex)
+            gs = [terms[i](env, ct, conjugate) for i, _ in slots]
         else:
-            own = {f.arguments[i]: aval} if op.kind == "bilinear" else {}
-            found[i] = checked(f, ct, call(op.vjp[i], names | own))
-    gs = [found[i] if j < 0 else found[i][j] for i, j in slots]
-    if conjugate:
-        gs = [None if g is None else xp.conj(g) for g in gs]
-    return [restore(f, xp, g, aval) for g, aval in zip(gs, avals, strict=True)]
+            conjugate = conjugate and op.kind != "general"
+            if conjugate:
+                env["ct"] = xp.conj(ct)
+            found: dict[int, Any] = {}
+            for (i, j), aval in zip(slots, avals, strict=True):
+                if i not in found:
+                    g = terms[i]({**env, names[i]: aval} if op.kind == "bilinear" else env)
+                    found[i] = g if j >= 0 else checked(f, ct, g, (aval,), f"the VJP rule for {names[i]!r}")
+            gs = [found[i] if j < 0 else found[i][j] for i, j in slots]
+            if conjugate:
+                gs = [None if g is None else xp.conj(g) for g in gs]
+        return [restore(f, xp, g, aval) for g, aval in zip(gs, avals, strict=True)]
+
+    return pull
+
+
+def _joint_puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
+    """The same for a rule that returns the cotangents of all arguments at once."""
+    rule = caller(f.op.vjp[0])
+
+    def pull(saved: Any, ct: Any) -> list[Any]:
+        env, slots, avals, out_avals = saved
+        if f.op.outputs != 1:
+            if not ct:
+                return [None] * len(slots)
+            ct = _filled(f, ct, out_avals)
+        env = prepared(f, env, {"ct": ct})
+        wanted: list[Any] = [None] * f.op.arity
+        for (i, _), aval in zip(slots, avals, strict=True):
+            wanted[i] = aval
+        found = checked(f, env["ct"], rule(env), wanted, "the VJP rule")
+        return [restore(f, env["xp"], found[i], aval) for (i, _), aval in zip(slots, avals, strict=True)]
+
+    return pull
+
+
+def _filled(f: Bound, cts: dict[int, Any], avals: Sequence[Aval]) -> tuple[Any, ...]:
+    """The cotangents of several results; zeros for those that nothing depends on."""
+    like = next(iter(cts.values()))
+    return tuple([cts[k] if k in cts else zeros(f.space._raw, aval, like) for k, aval in enumerate(avals)])

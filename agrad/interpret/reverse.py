@@ -142,12 +142,14 @@ def walk(
                 old = cts[node]
                 if old is None:
                     cts[node] = ct
-                elif node in owned:
+                elif node in owned and not hasattr(type(ct), "_node"):
                     old += ct
                     cts[node] = old
                 else:
-                    cts[node] = plus(old, ct)
-                    if not retrack:
+                    cts[node] = total = plus(old, ct)
+                    if hasattr(type(total), "_node"):
+                        owned.discard(node)
+                    else:
                         owned.add(node)
         if not heap:
             return leaves

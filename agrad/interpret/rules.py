@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from agrad.aval import Aval
-from agrad.declare import select
-from agrad.errors import GraphError
+from agrad.declare import Partial, select
+from agrad.errors import BackendError, DtypeError, GraphError, ShapeError
 from agrad.interpret.apply import is_tracked
 from agrad.interpret.bound import Bound, names_of
 from agrad.ops._shapes import device_of, place_of
 
-__all__ = ["SYMBOLS", "call", "checked", "environment", "prepared", "restore", "times", "zeros"]
+__all__ = ["caller", "checked", "environment", "own", "prepared", "restore", "times", "zeros"]
 
 Params = dict[str, Any]
-SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-"""Ops that are computed as operators, and whose rules consist of operators, so that Python scalars stay as they are."""
+
+
+def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: Params, out: Any, kept: Any) -> Params:
+    """The named values that rules ask for; a linear op's rules get avals."""
+    env: Params = {}
+    aval_of = f.space._aval_of
+    for name in needed:
+        if name in params:
+            env[name] = params[name]
+        elif name == "out":
+            env[name] = out
+        elif name == "kept":
+            env[name] = kept
+        else:
+            i = f.arguments.index(name)
+            v = values[i]
+            if f.own[i]:
+                v = [aval_of(item) for item in v] if type(v) is list or type(v) is tuple else aval_of(v)
+            elif f.op.kind == "elementwise" and type(v) in (float, int, complex) and (f.op.operator is None or v == 0):
+                # 1 / 0 is an error in Python, and inf as an array
+                v = f.space._raw.asarray(v, dtype=out.dtype, device=place_of(out))
+            env[name] = v
+    return env
+
+
+def own(f: Bound, v: Any) -> Any:
+    """A copy of the user's index, mask or list, which may change before a rule reads it."""
+    if type(v) is list or type(v) is tuple:
+        return type(v)([own(f, item) for item in v])
+    return f.space._copied(v) if type(v) in f.space._array_types else v
 
 
 def prepared(f: Bound, env: Params, given: Params) -> Params:
@@ -25,68 +54,96 @@ def prepared(f: Bound, env: Params, given: Params) -> Params:
     That is the backend's own unless a value is still followed: then it is agrad's, and constants are boxed too,
     so that a rule's operators never meet an array that does not know Tensors.
     """
-    op, tensor = f.op, f.space._tensor
+    tensor = f.space._tensor
     names = env | given
     for n, v in names.items():
-        if type(v) is tensor or (isinstance(v, tuple) and n in ("out", "ct", "t") and tensor in map(type, v)):
-            boxable = {"out", *given, *(a for i, a in enumerate(f.arguments) if op.joint or op.vjp[i] is not None)}
-            return {n: f.space._wrap(v) if n in boxable else v for n, v in names.items()} | {"xp": f.space}
+        if type(v) is tensor or (type(v) is not list and isinstance(v, tuple) and tensor in map(type, v)):
+            names = {n: f.space._wrap(v) if n in f.values or n in given else v for n, v in names.items()}
+            names["xp"] = f.space
+            return names
     names["xp"] = f.space._raw
     return names
 
 
-def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: Params, out: Any) -> Params:
-    """The named values that rules ask for; a linear op's rules get avals."""
-    op = f.op
-    env: Params = {}
-    aval_of = f.space._aval_of
-    for name in needed:
-        if name in params:
-            env[name] = params[name]
-        elif name == "out":
-            env[name] = out
-        elif (i := f.places.get(name)) is not None:
-            v = values[i]
-            if op.kind == "linear" and op.vjp[i] is not None:
-                v = [aval_of(item) for item in v] if type(v) is list else aval_of(v)
-            elif (
-                op.kind == "elementwise" and type(v) in (float, int, complex) and (op.name not in SYMBOLS or v == 0)
-            ):  # 1 / 0 is an error in Python, and inf as an array
-                v = f.space._raw.asarray(v, dtype=out.dtype, device=place_of(out))
-            env[name] = v
-    return env
+def caller(rule: Any) -> Callable[[Params], Any]:
+    """A rule as a function of all names there are, from which it takes what it asks for."""
+    names = names_of(rule)
+    if len(names) > 1:
+        pick = itemgetter(*names)
+        return lambda env: rule(*pick(env))
+    if names:
+        (name,) = names
+        return lambda env: rule(env[name])
+    return lambda env: rule()
 
 
-def call(rule: Any, names: Params) -> Any:
-    """Call a rule with what it names."""
-    return rule(*[names[n] for n in names_of(rule)])
-
-
-def times(xp: Any, partial: Any, names: Params, v: Any, conjugate: bool = False) -> Any:
+def times(partial: Partial) -> Callable[[Params, Any, bool], Any]:
     """An elementwise partial times a tangent, or, conjugated where it is complex, times a cotangent."""
-    if not callable(partial) and not isinstance(partial, select):
-        if partial is None or partial == 0:
-            return None
-        return v if partial == 1 else v * partial
     if isinstance(partial, select):
-        taken = xp.where(call(partial.condition, names), v, 0)
-        return taken if partial.tie is None else taken + xp.where(call(partial.tie, names), v * 0.5, 0)
-    d = call(partial, names)
-    if type(d) in (int, float, complex):
-        return v * (d.conjugate() if conjugate else d)
-    return (xp.conj(d) if conjugate else d) * v
+        condition, tie = caller(partial.condition), None if partial.tie is None else caller(partial.tie)
+
+        def selected(env: Params, v: Any, conjugate: bool) -> Any:
+            taken = env["xp"].where(condition(env), v, 0)
+            return taken if tie is None else taken + env["xp"].where(tie(env), v * 0.5, 0)
+
+        return selected
+    if not callable(partial):
+        if partial is None or partial == 0:
+            return lambda env, v, conjugate: None
+        return lambda env, v, conjugate: v if partial == 1 else -v if partial == -1 else v * partial
+    slope = caller(partial)
+
+    def scaled(env: Params, v: Any, conjugate: bool) -> Any:
+        d = slope(env)
+        if type(d) in (int, float, complex):
+            return v * (d.conjugate() if conjugate else d)
+        return (env["xp"].conj(d) if conjugate else d) * v
+
+    return scaled
 
 
-def checked(f: Bound, given: Any, found: Any) -> Any:
-    """What a user's own rule returned; a constant for something followed would end the derivative in silence."""
-    followed = f.op.custom and is_tracked(f.space._tensor, given)
-    parts = found if isinstance(found, tuple) else (found,)
-    if followed and not any(part is None or is_tracked(f.space._tensor, part) for part in parts):
+def checked(f: Bound, given: Any, found: Any, avals: Sequence[Aval | None], what: str) -> Any:
+    """What a user's own rule returned, where it fits: nothing is broadcast, cut or lost in silence.
+
+    `given` is the cotangents or tangents that the rule was handed, `avals` what it has to return; one that stands for
+    the shape of a result may have that of what the rule was given, which the engine sums or broadcasts.
+    """
+    if not f.op.custom:
+        return found
+    several = isinstance(found, tuple | list)
+    parts = list(found) if several else [found]
+    if len(parts) != len(avals):
+        raise ShapeError(f"{what} of {f.op.name!r} returned {len(parts)} values; it must return {len(avals)}")
+    if is_tracked(given) and not any(part is None or is_tracked(part) for part in parts):
         raise GraphError(
-            f"the rule of {f.op.name!r} is differentiable once: it returned a constant for a cotangent or tangent that "
+            f"{what} of {f.op.name!r} is differentiable once: it returned a constant for a cotangent or tangent that "
             "is itself followed; compute with the rule's xp and operators alone to go to higher orders"
         )
-    return found
+    made = [p if p is None or a is None else _fitting(f, given, p, a, what) for p, a in zip(parts, avals, strict=True)]
+    return tuple(made) if several else made[0]
+
+
+def _fitting(f: Bound, given: Any, part: Any, aval: Aval, what: str) -> Any:
+    space = f.space
+    if type(part) in (bool, int, float, complex):
+        part = space._raw.asarray(part, device=place_of(given[0] if isinstance(given, tuple) else given))
+    elif not isinstance(part, space._tensor) and not space._owns(part):
+        raise BackendError(
+            f"{what} of {f.op.name!r} returned a {type(part).__name__}; it must return arrays of {space!r}"
+        )
+    handed = given if isinstance(given, tuple) else (given,)
+    shape = tuple(part.shape)
+    if shape != aval.shape and (shape not in [tuple(g.shape) for g in handed] or not _broadcasts(aval.shape, shape)):
+        raise ShapeError(f"{what} of {f.op.name!r} returned shape {shape}; it must return shape {aval.shape}")
+    if aval.real and space._aval_of(part).complex and not any(space._aval_of(g).complex for g in handed):
+        raise DtypeError(f"{what} of {f.op.name!r} returned complex numbers; they must be real, of dtype {aval.dtype}")
+    return part
+
+
+def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Whether one of two shapes broadcasts to the other."""
+    pairs = list(zip(reversed(small), reversed(large), strict=False))
+    return all(m in (n, 1) for m, n in pairs) or all(n in (m, 1) for m, n in pairs)
 
 
 def zeros(xp: Any, aval: Aval, like: Any) -> Any:

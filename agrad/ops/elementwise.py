@@ -11,6 +11,7 @@ and to an ulp of 1: where it has saturated, the derivative is 0.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from agrad.declare import constant, elementwise, general, select
@@ -20,7 +21,7 @@ OPS = (
     general("abs(x, /)", vjp=lambda xp, ct, x: ct * xp.sign(x), jvp=lambda xp, t, x: _dot(xp, xp.sign(x), t)),
     elementwise("acos", lambda xp, x: -1 / _circle(xp, x)),
     elementwise("acosh", lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x - -1))),
-    elementwise("add", 1, 1),
+    elementwise("add", 1, 1, operator=operator.add),
     elementwise("asin", lambda xp, x: 1 / _circle(xp, x)),
     elementwise("asinh", lambda xp, x: 1 / _hyperbola(xp, x)),
     elementwise("atan", lambda xp, x: xp.square(1 / _hyperbola(xp, x))),
@@ -43,7 +44,7 @@ OPS = (
     elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0),
     elementwise("cos", lambda xp, x: -xp.sin(x)),
     elementwise("cosh", lambda xp, x: xp.sinh(x)),
-    elementwise("divide", lambda x2: 1 / x2, lambda out, x2: -out / x2),
+    elementwise("divide", lambda x2: 1 / x2, lambda out, x2: -out / x2, operator=operator.truediv),
     constant("equal(x1, x2, /)", "a truth value has no derivative"),
     elementwise("exp", lambda out: out),
     elementwise("expm1", lambda xp, x: xp.exp(x)),
@@ -52,7 +53,12 @@ OPS = (
     constant("greater(x1, x2, /)", "a truth value has no derivative"),
     constant("greater_equal(x1, x2, /)", "a truth value has no derivative"),
     elementwise("hypot", lambda xp, out, x1: x1 / _nonzero(xp, out), lambda xp, out, x2: x2 / _nonzero(xp, out)),
-    general("imag(x, /)", vjp=lambda ct: ct * 1j, jvp=lambda xp, t: xp.imag(t)),
+    general(
+        "imag(x, /)",
+        vjp=lambda ct: ct * 1j,
+        jvp=lambda xp, t: xp.imag(t),
+        write=lambda xp, x, value: xp.real(x) + 1j * value,
+    ),
     constant("isfinite(x, /)", "a truth value has no derivative"),
     constant("isinf(x, /)", "a truth value has no derivative"),
     constant("isnan(x, /)", "a truth value has no derivative"),
@@ -77,7 +83,7 @@ OPS = (
         select(lambda x1, x2: x1 < x2, tie=lambda x1, x2: x1 == x2),
         select(lambda x1, x2: x2 < x1, tie=lambda x1, x2: x1 == x2),
     ),
-    elementwise("multiply", lambda x2: x2, lambda x1: x1),
+    elementwise("multiply", lambda x2: x2, lambda x1: x1, operator=operator.mul),
     elementwise("negative", -1),
     constant(
         "nextafter(x1, x2, /)", "a step from one floating-point number to the next is no function of real numbers"
@@ -88,13 +94,19 @@ OPS = (
         "pow",
         lambda xp, x1, x2: x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, x2 - 1),
         lambda xp, out, x1: out * xp.log(xp.where(x1 == 0, 1, xp.astype(x1, out.dtype, copy=False))),
+        scalar="pow_scalar",
     ),
     elementwise(
         "pow_scalar(x, /, exponent)",
-        lambda x, exponent: exponent * x ** (exponent - 1) if exponent else 0.0,
+        lambda x, exponent: 2 * x if exponent == 2 else exponent * x ** (exponent - 1) if exponent else 0.0,
         forward=lambda x, exponent: x**exponent,
     ),
-    general("real(x, /)", vjp=lambda ct: ct, jvp=lambda xp, t: xp.real(t)),
+    general(
+        "real(x, /)",
+        vjp=lambda ct: ct,
+        jvp=lambda xp, t: xp.real(t),
+        write=lambda xp, x, value: value + 1j * xp.imag(x) if is_complex(xp, x) else value,
+    ),
     elementwise("reciprocal", lambda out: -out * out),
     elementwise("remainder", 1, lambda xp, x1, x2: -xp.floor_divide(x1, x2)),
     elementwise("round", 0),
@@ -106,7 +118,7 @@ OPS = (
     elementwise("sinh", lambda xp, x: xp.cosh(x)),
     elementwise("square", lambda x: 2 * x),
     elementwise("sqrt", lambda out: 0.5 / out),
-    elementwise("subtract", 1, -1),
+    elementwise("subtract", 1, -1, operator=operator.sub),
     elementwise("tan", lambda out: 1 + out * out),
     elementwise("tanh", lambda out: 1 - out * out),
     elementwise("trunc", 0),

@@ -19,13 +19,19 @@ OPS = (
         lambda xp, ct, x, indices, axis: _put_along_axis(xp, ct, x, indices, axis % x.ndim),
         None,
     ),
-    linear("getitem(x, /, key)", lambda xp, ct, x, key: xp.scatter(ct, key, shape=x.shape)),
     linear(
-        "setitem(x, value, /, *, key)",
-        lambda xp, ct, key: xp.setitem(ct, key, 0),
-        lambda xp, ct, value, key: _written(xp, ct, value, key),
+        "getitem(x, key, /)",
+        lambda xp, ct, x, key: xp.scatter(ct, key, shape=x.shape),
+        None,
+        write=lambda xp, x, key, value: xp.setitem(x, key, value),
     ),
-    linear("scatter(values, /, key, *, shape)", lambda xp, ct, key: xp.getitem(ct, key)),
+    linear(
+        "setitem(x, key, value, /)",
+        lambda xp, ct, key: xp.setitem(ct, key, 0),
+        None,
+        lambda xp, ct, key, value: _written(xp, ct, value, key),
+    ),
+    linear("scatter(values, key, /, *, shape)", lambda xp, ct, key: xp.getitem(ct, key), None),
 )
 
 

@@ -86,6 +86,11 @@ OPS = (
     linear(
         "linalg.diagonal(x, /, *, offset=0)",
         lambda xp, ct, x, offset: place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
+        write=lambda xp, x, value, offset: xp.where(
+            place_diagonal(xp, xp.ones_like(value, dtype=xp.bool), x.shape[-2], x.shape[-1], offset),
+            place_diagonal(xp, value, x.shape[-2], x.shape[-1], offset),
+            x,
+        ),
     ),
     # Boeddeker et al., On the computation of complex-valued gradients (2017): unit vectors, their phases kept
     general("linalg.eig(x, /)", vjp=eig_vjp, jvp=eig_jvp, outputs=2),
@@ -104,14 +109,15 @@ OPS = (
         "linalg.matrix_norm(x, /, *, keepdims=False, ord='fro')",
         lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
     ),
-    composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n)),
-    constant("linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer"),
+    composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n), data=("x",)),
+    constant("linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer", data=("x", "rtol")),
     composite("linalg.outer(x1, x2, /)", lambda xp, x1, x2: _outer(xp, x1, x2)),
     # Golub and Pereyra, The differentiation of pseudo-inverses (1973), for perturbations that keep the rank
     general(
         "linalg.pinv(x, /, *, rtol=None)",
         vjp=lambda xp, ct, out, x: _pinv_vjp(xp, ct, out, x),
         jvp=lambda xp, t, out, x: _pinv_jvp(xp, t, out, x),
+        data=("x", "rtol"),
     ),
     # Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010)
     general("linalg.qr(x, /, *, mode='reduced')", vjp=qr_vjp, jvp=qr_jvp, outputs=2),

@@ -17,7 +17,11 @@ OPS = (
         lambda xp, ct, x2: _matmul_transpose_1(xp, ct, x2),
         lambda xp, ct, x1, x2: _matmul_transpose_2(xp, ct, x1, x2),
     ),
-    linear("matrix_transpose(x, /)", lambda xp, ct: xp.matrix_transpose(ct)),
+    linear(
+        "matrix_transpose(x, /)",
+        lambda xp, ct: xp.matrix_transpose(ct),
+        write=lambda xp, value: xp.matrix_transpose(value),
+    ),
     bilinear(
         "tensordot(x1, x2, /, *, axes=2)",
         lambda xp, ct, x2, axes: _tensordot_transpose_1(xp, ct, x2, axes),

@@ -11,24 +11,46 @@ from agrad.ops._shapes import along, place_of
 
 OPS = (
     composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays)),
-    constant("broadcast_shapes(*shapes)", "shapes are integers"),
-    linear("broadcast_to(x, /, shape)", lambda ct: ct),  # the engine sums over the broadcast axes
+    constant("broadcast_shapes(*shapes)", "shapes are integers", data=()),
+    # the engine sums over the broadcast axes; several elements of the result share a place, and none can be written
+    linear("broadcast_to(x, /, shape)", lambda ct: ct, write=lambda x: x),
     linear("concat(arrays, /, *, axis=0)", lambda xp, ct, arrays, axis: _split(xp, ct, arrays, axis)),
-    linear("expand_dims(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape)),
-    linear("flip(x, /, *, axis=None)", lambda xp, ct, axis: xp.flip(ct, axis=axis)),
+    linear(
+        "expand_dims(x, /, axis)",
+        lambda xp, ct, x: xp.reshape(ct, x.shape),
+        write=lambda xp, x, value: xp.reshape(value, x.shape),
+    ),
+    linear(
+        "flip(x, /, *, axis=None)",
+        lambda xp, ct, axis: xp.flip(ct, axis=axis),
+        write=lambda xp, value, axis: xp.flip(value, axis=axis),
+    ),
     linear(
         "moveaxis(x, source, destination, /)",
         lambda xp, ct, source, destination: xp.moveaxis(ct, destination, source),
+        write=lambda xp, value, source, destination: xp.moveaxis(value, destination, source),
     ),
-    linear("permute_dims(x, /, axes)", lambda xp, ct, axes: xp.permute_dims(ct, _inverse(axes))),
+    linear(
+        "permute_dims(x, /, axes)",
+        lambda xp, ct, axes: xp.permute_dims(ct, _inverse(axes)),
+        write=lambda xp, value, axes: xp.permute_dims(value, _inverse(axes)),
+    ),
     linear(
         "repeat(x, repeats, /, *, axis=None)",
         lambda xp, ct, x, repeats, axis: _sum_of_repeats(xp, ct, x, repeats, axis),
         None,
     ),
-    linear("reshape(x, /, shape, *, copy=None)", lambda xp, ct, x: xp.reshape(ct, x.shape)),
+    linear(
+        "reshape(x, /, shape, *, copy=None)",
+        lambda xp, ct, x: xp.reshape(ct, x.shape),
+        write=lambda xp, x, value: xp.reshape(value, x.shape),
+    ),
     linear("roll(x, /, shift, *, axis=None)", lambda xp, ct, shift, axis: xp.roll(ct, _negative(shift), axis=axis)),
-    linear("squeeze(x, /, axis)", lambda xp, ct, x: xp.reshape(ct, x.shape)),
+    linear(
+        "squeeze(x, /, axis)",
+        lambda xp, ct, x: xp.reshape(ct, x.shape),
+        write=lambda xp, x, value: xp.reshape(value, x.shape),
+    ),
     linear("stack(arrays, /, *, axis=0)", lambda xp, ct, axis: list(xp.unstack(ct, axis=axis))),
     linear("tile(x, repetitions, /)", lambda xp, ct, x, repetitions: _sum_of_tiles(xp, ct, x, repetitions)),
     general(
@@ -36,6 +58,7 @@ OPS = (
         vjp=lambda xp, ct, axis: xp.stack(ct, axis=axis),
         jvp=lambda xp, t, axis: xp.unstack(t, axis=axis),
         outputs=0,
+        write=lambda xp, x, value, axis, index: xp.setitem(x, along(x.ndim, axis, index), value),
     ),
 )
 

@@ -8,8 +8,10 @@ OPS = (
     constant("argmax(x, /, *, axis=None, keepdims=False)", "a position is an integer"),
     constant("argmin(x, /, *, axis=None, keepdims=False)", "a position is an integer"),
     constant("count_nonzero(x, /, *, axis=None, keepdims=False)", "a count is an integer"),
-    constant("nonzero(x, /)", "positions are integers"),
-    constant("searchsorted(x1, x2, /, *, side='left', sorter=None)", "positions are integers"),
+    constant("nonzero(x, /)", "positions are integers", outputs=0),
+    constant(
+        "searchsorted(x1, x2, /, *, side='left', sorter=None)", "positions are integers", data=("x1", "x2", "sorter")
+    ),
     linear(
         "where(condition, x1, x2, /)",
         None,

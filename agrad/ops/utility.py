@@ -13,6 +13,7 @@ OPS = (
     composite(
         "diff(x, /, *, axis=-1, n=1, prepend=None, append=None)",
         lambda xp, x, axis, n, prepend, append: _diff(xp, x, axis % x.ndim, n, prepend, append),
+        data=("x", "prepend", "append"),
     ),
 )
 

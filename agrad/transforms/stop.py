@@ -6,7 +6,7 @@ from typing import Any
 
 import optree
 
-from agrad.interpret.apply import raw_of
+from agrad.interpret.apply import stopped
 from agrad.tensors import Tensor
 
 __all__ = ["stop_gradient"]
@@ -30,4 +30,4 @@ def stop_gradient(x: Any) -> Any:
     >>> float(agrad.grad(lambda x: agrad.stop_gradient(x) * x)(3.0))
     3.0
     """
-    return optree.tree_map(lambda v: v._space._wrap(raw_of(v)) if isinstance(v, Tensor) else v, x)
+    return optree.tree_map(lambda v: v._space._wrap(stopped(v)) if isinstance(v, Tensor) else v, x)

@@ -26,6 +26,13 @@ LACKS = {
 }
 
 
+VIEWS = (
+    "astype", "broadcast_to", "expand_dims", "flip", "imag", "linalg.diagonal", "matrix_transpose", "moveaxis",
+    "permute_dims", "real", "reshape", "squeeze", "unstack",
+)  # fmt: skip
+"""Functions whose results share memory with their argument, unless they have to copy it."""
+
+
 @hookimpl
 def agrad_backends() -> Iterable[Backend]:
     """Return the record of the CuPy backend."""
@@ -37,6 +44,9 @@ def agrad_backends() -> Iterable[Backend]:
             own=_own,
             methods={"__array_ufunc__": None},  # CuPy's operators leave those with a Tensor to the Tensor
             host=_host,
+            views=VIEWS,
+            read_only=("broadcast_to",),
+            shares=_shares,
             guard=_guard,
             lacks=LACKS,
             library=_distribution(),
@@ -89,6 +99,10 @@ def _guard() -> Iterator[None]:
 
 def _refuse(*args: Any, **options: Any) -> Any:
     raise BackendError("an array of CuPy's was copied from the device to the host where all has to stay")
+
+
+def _shares(out: Any, x: Any) -> bool:
+    return bool(sys.modules["cupy"].may_share_memory(out, x))
 
 
 def _host(array: Any) -> Any:

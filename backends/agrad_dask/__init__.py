@@ -26,6 +26,7 @@ def agrad_backends() -> Iterable[Backend]:
             name="dask",
             load=_load,
             owns=_owns,
+            mutable=False,
             own=_own,
             lean=_known,
             admit=_known,

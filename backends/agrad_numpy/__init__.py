@@ -27,6 +27,13 @@ UFUNCS = {
 """NumPy's names of ufuncs that the standard calls something else."""
 
 
+VIEWS = (
+    "astype", "broadcast_to", "expand_dims", "flip", "imag", "linalg.diagonal", "matrix_transpose", "moveaxis",
+    "permute_dims", "real", "reshape", "squeeze", "unstack",
+)  # fmt: skip
+"""Functions whose results share memory with their argument, unless they have to copy it."""
+
+
 @hookimpl
 def agrad_backends() -> Iterable[Backend]:
     """Return the record of the NumPy backend."""
@@ -40,6 +47,9 @@ def agrad_backends() -> Iterable[Backend]:
             lean=_lean,
             array=_array,
             quiet=_quiet,
+            views=VIEWS,
+            read_only=("broadcast_to", "linalg.diagonal"),
+            shares=_shares,
             library="numpy",
             install="pip install numpy",
             methods={"__array_ufunc__": _array_ufunc, "__array_priority__": 1000},
@@ -70,6 +80,11 @@ def _own(array: Any) -> Any:
     if isinstance(array, numpy.ndarray) and (array.base is not None or not array.flags.writeable):
         return array.copy()
     return array
+
+
+def _shares(out: Any, x: Any) -> bool:
+    base = getattr(out, "base", None)  # the owner of the memory, however many views it is away
+    return out is x or (base is not None and (base is x or base is x.base))
 
 
 def _lean(array: Any) -> Any:

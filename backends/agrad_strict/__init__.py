@@ -15,6 +15,13 @@ from agrad.plugins import hookimpl
 __all__ = ["agrad_backends"]
 
 
+VIEWS = (
+    "astype", "broadcast_to", "expand_dims", "flip", "imag", "linalg.diagonal", "matrix_transpose", "moveaxis",
+    "permute_dims", "real", "reshape", "squeeze", "unstack",
+)  # fmt: skip
+"""Functions whose results share memory with their argument, unless they have to copy it."""
+
+
 @hookimpl
 def agrad_backends() -> Iterable[Backend]:
     """Return the record of the backend, which imports array-api-strict when it is first used."""
@@ -27,6 +34,9 @@ def agrad_backends() -> Iterable[Backend]:
             defers=False,
             methods={"__array_ufunc__": None},  # as its arrays, a Tensor does not mix with those of NumPy
             host=_host,
+            views=VIEWS,
+            read_only=("broadcast_to", "linalg.diagonal"),
+            shares=_shares,
             library="array-api-strict",
             lacks={"beyond the standard": "it takes what the standard says, and no more"},
             expected_failures={
@@ -52,6 +62,12 @@ def _owns(x: object) -> bool:
 
 def _own(array: Any) -> Any:
     return sys.modules["array_api_strict"].asarray(array, copy=True)
+
+
+def _shares(out: Any, x: Any) -> bool:
+    import numpy
+
+    return numpy.may_share_memory(out._array, x._array)
 
 
 def _host(array: Any) -> Any:

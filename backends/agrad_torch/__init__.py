@@ -13,6 +13,13 @@ from agrad.plugins import hookimpl
 __all__ = ["agrad_backends"]
 
 
+VIEWS = (
+    "astype", "broadcast_to", "expand_dims", "imag", "linalg.diagonal", "matrix_transpose", "moveaxis", "permute_dims",
+    "real", "reshape", "squeeze", "unstack",
+)  # fmt: skip
+"""Functions whose results share memory with their argument, unless they have to copy it."""
+
+
 @hookimpl
 def agrad_backends() -> Iterable[Backend]:
     """Return the record of the PyTorch backend."""
@@ -26,6 +33,9 @@ def agrad_backends() -> Iterable[Backend]:
             admit=_plain,
             array=_plain,
             host=_host,
+            views=VIEWS,
+            read_only=("broadcast_to",),
+            shares=_shares,
             library="torch",
             expected_failures={"isin-*-complex*-value-*": "PyTorch's takes no complex numbers"},
             methods={"__torch_function__": classmethod(_torch_function)},
@@ -65,6 +75,10 @@ def _own(array: Any) -> Any:
     if array.is_inference() or array._is_view() or storage.nbytes() != array.nbytes or not storage.resizable():
         return array.clone(memory_format=sys.modules["torch"].contiguous_format)
     return array
+
+
+def _shares(out: Any, x: Any) -> bool:
+    return bool(out.untyped_storage().data_ptr() == x.untyped_storage().data_ptr())
 
 
 def _host(array: Any) -> Any:

@@ -80,8 +80,6 @@ class Call:
                 kwargs[p.name] = values[p.name]
             else:
                 args.append(values[p.name])
-        if self.op.name == "setitem":
-            return LIBRARIES["numpy"].setitem(args[0], kwargs["key"], args[1])
         return np.asarray(getattr(LIBRARIES["numpy"], self.op.name)(*args, **kwargs))
 
     def active(self) -> list[int]:

@@ -1,0 +1,309 @@
+"""The common cases of `apply`, inlined: real arrays, one result, followed by one reverse trace or by none.
+
+An eager library lives or dies by what happens between the user's call and the backend's: here that is a few type tests,
+one call, and two small objects. There is a closure for each shape of op: one or two data arguments, one with
+parameters, and tests, which have no derivative. What a closure does not cover it hands to the door, `other`.
+
+In all of them an argument ``x2`` has its node in ``p2``, its aval in ``a2`` and its value, one level out, in ``v2``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agrad.interpret.bound import Bound
+from agrad.interpret.levels import OFF
+from agrad.interpret.nodes import node_of_one, node_of_parameters, nodes_of_two
+from agrad.interpret.reverse import rank
+
+__all__ = ["closure", "reflected"]
+
+Params = dict[str, Any]
+Door = Callable[[Bound, tuple[Any, ...], Params], Any]
+
+
+def closure(f: Bound, other: Door, operator: bool = False) -> Callable[..., Any]:
+    """The op as a function of its data arguments and, where it has parameters, of a dict of them.
+
+    `operator`: Python's numbers leave weak what is weak, and types that nobody knows get their turn.
+    """
+    op = f.op
+    bare = len(op.parameters) == len(f.arguments)
+    usual = op.outputs == 1 and not op.joint and not op.residual and not op.keywords
+    usual = usual and all(p.kind != "star" and p.default is None for p in op.parameters[: op.arity])
+    if usual and op.kind == "constant" and bare and op.arity in (1, 2):
+        return _test_of_one(f, other) if op.arity == 1 else _test_of_two(f, other)
+    if usual and op.vjp and None not in op.vjp:
+        if op.arity == 1 and bare and op.kind == "elementwise":
+            return _one(f, other, operator)
+        if op.arity == 1:
+            return _parameters(f, other, bare)
+        if op.arity == 2 and bare and op.kind in ("elementwise", "bilinear") and not op.custom:
+            return _two(f, other, operator)
+    if bare:
+        return lambda *args: other(f, args, {})
+    return lambda *args: other(f, args[:-1], args[-1])
+
+
+def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
+    """An elementwise function of one argument: ``sin``."""
+    impl, space = f.impl, f.space
+    Tensor, aval_of = space._tensor, space._aval_of  # noqa: N806 - a class
+    node_class, keeps_x, _, keeps_out = node_of_one(f)
+
+    def run(x: Any, /) -> Any:
+        if type(x) is Tensor and not OFF:
+            p = x._node
+            if p is None:
+                out = impl(x._value)
+                y = Tensor()
+                y._value = out
+                y._aval = aval_of(out)
+                y._node = None
+                return y
+            trace = p.trace
+            a = x._aval
+            if trace.recording and a.real:
+                v = x._value
+                out = run(v) if type(v) is Tensor else impl(v)
+                y = Tensor()
+                y._value = out
+                y._aval = a if operator else a.strong
+                y._node = node = node_class()
+                node.rank = rank()
+                node.trace = trace
+                node.parents = p
+                node.saved = (v, out) if keeps_x and keeps_out else v if keeps_x else out if keeps_out else None
+                return y
+        return other(f, (x,), {})
+
+    return run
+
+
+def _parameters(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
+    """One data argument, and parameters unless `bare`: ``sum``, ``reshape``, ``abs``."""
+    call, space, name = f.call, f.space, f.arguments[0]
+    Tensor, aval_of, plain = space._tensor, space._aval_of, space._settings  # noqa: N806
+    node_class, keeps_x, _, keeps_out = node_of_parameters(f)
+    own = f.own[0]
+
+    def run(x: Any, params: Params, /) -> Any:
+        if type(x) is Tensor and not OFF:
+            for value in params.values():
+                if type(value) not in plain:
+                    if type(value) is not tuple:
+                        return other(f, (x,), params)
+                    for item in value:
+                        if type(item) not in plain:
+                            return other(f, (x,), params)
+            p = x._node
+            if p is None:
+                out = call((x._value,), params)
+                y = Tensor()
+                y._value = out
+                y._aval = aval_of(out)
+                y._node = None
+                return y
+            trace = p.trace
+            a = x._aval
+            if trace.recording and a.real:
+                v = x._value
+                out = run(v, params) if type(v) is Tensor else call((v,), params)
+                aval = aval_of(out)
+                if aval.real:
+                    env = params.copy()
+                    if keeps_x:
+                        env[name] = a if own else v
+                    if keeps_out:
+                        env["out"] = out
+                    y = Tensor()
+                    y._value = out
+                    y._aval = aval
+                    y._node = node = node_class()
+                    node.rank = rank()
+                    node.trace = trace
+                    node.parents = p
+                    node.saved = env, a
+                    return y
+        return other(f, (x,), params)
+
+    if not bare:
+        return run
+    none: Params = {}
+    return lambda x, /: run(x, none)
+
+
+def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
+    """Two data arguments and no parameters: ``x1 * x2``, ``maximum``, ``matmul``."""
+    impl, space, op = f.impl, f.space, f.op
+    Tensor, aval_of, arrays, admit = space._tensor, space._aval_of, space._array_types, space._backend.admit  # noqa: N806
+    elementwise, compute, numbers = op.kind == "elementwise", op.operator or impl, op.operator is not None
+    needs_number = f.arguments[1] in f.needed[0]  # 1 / 0 is an error in Python, and inf as an array
+    both, first, second = nodes_of_two(f, fits=True)
+    unlike = nodes_of_two(f, fits=False)
+
+    def run(x1: Any, x2: Any, /) -> Any:
+        if OFF:
+            return other(f, (x1, x2), {})
+        kind = type(x2)
+        if type(x1) is Tensor:
+            p1 = x1._node
+            a1 = x1._aval
+            v1 = x1._value
+            if numbers and (kind is float or kind is int):
+                if p1 is not None and a1.real and p1.trace.recording and (x2 or not needs_number):
+                    out = run(v1, x2) if type(v1) is Tensor else compute(v1, x2)
+                    y = Tensor()
+                    y._value = out
+                    y._aval = a1 if operator else a1.strong
+                    y._node = node = first.node()
+                    node.rank = rank()
+                    node.trace = p1.trace
+                    node.parents = p1
+                    node.saved = v1 if first.x1 else None, x2, out if first.out else None, a1, None
+                    return y
+                return other(f, (x1, x2), {})
+        elif type(x1) in arrays and kind is Tensor:
+            p1 = None
+            a1 = aval_of(x1)
+            v1 = x1 if admit is None else admit(x1)
+        else:
+            return other(f, (x1, x2), {})
+        if kind is Tensor:
+            p2 = x2._node
+            a2 = x2._aval
+            v2 = x2._value
+        elif kind in arrays:
+            p2 = None
+            a2 = aval_of(x2)
+            v2 = x2 if admit is None else admit(x2)
+        else:
+            return other(f, (x1, x2), {})
+        same = a1 is a2
+        if not same and (a1.weak or a2.weak):
+            return other(f, (x1, x2), {})
+        if p1 is None:
+            if p2 is None:
+                out = impl(v1, v2)
+                y = Tensor()
+                y._value = out
+                y._aval = aval_of(out)
+                y._node = None
+                return y
+            trace = p2.trace
+            parents = p2
+            kept = second
+            real = a2.real
+        elif p2 is None:
+            trace = p1.trace
+            parents = p1
+            kept = first
+            real = a1.real
+        else:
+            trace = p1.trace
+            parents = p1, p2
+            kept = both
+            real = a1.real and a2.real and p2.trace is trace
+        if not real or not trace.recording:
+            return other(f, (x1, x2), {})
+        boxed = type(v1) is Tensor or type(v2) is Tensor
+        if same and elementwise:
+            out = run(v1, v2) if boxed else compute(v1, v2)
+            aval = a1 if operator else a1.strong
+        else:
+            out = run(v1, v2) if boxed else impl(v1, v2)
+            aval = aval_of(out)
+            if not aval.real:
+                return other(f, (x1, x2), {})
+            kept = unlike[0 if kept is both else 1 if kept is first else 2]
+        y = Tensor()
+        y._value = out
+        y._aval = aval
+        y._node = node = kept.node()
+        node.rank = rank()
+        node.trace = trace
+        node.parents = parents
+        node.saved = v1 if kept.x1 else None, v2 if kept.x2 else None, out if kept.out else None, a1, a2
+        return y
+
+    return run
+
+
+def reflected(f: Bound, run: Callable[..., Any], other: Door) -> Callable[..., Any]:
+    """The operator of a Tensor on the right; the shortest way is for a Python number on the left, as in ``1.0 / x``."""
+    space, compute = f.space, f.op.operator
+    if compute is None:
+        return lambda x2, x1, /: run(x1, x2)
+    Tensor = space._tensor  # noqa: N806
+    kept = nodes_of_two(f, fits=True)[2]
+
+    def swapped(x2: Any, x1: Any, /) -> Any:
+        if (type(x1) is float or type(x1) is int) and type(x2) is Tensor and not OFF:
+            p = x2._node
+            a = x2._aval
+            if p is not None and a.real and p.trace.recording:
+                v = x2._value
+                out = swapped(v, x1) if type(v) is Tensor else compute(x1, v)
+                y = Tensor()
+                y._value = out
+                y._aval = a
+                y._node = node = kept.node()
+                node.rank = rank()
+                node.trace = p.trace
+                node.parents = p
+                node.saved = x1, v if kept.x2 else None, out if kept.out else None, None, a
+                return y
+        return run(x1, x2)
+
+    return swapped
+
+
+def _test_of_one(f: Bound, other: Door) -> Callable[..., Any]:
+    """A test of one argument, ``isnan``: what reverse mode follows is taken out of its box."""
+    impl, space = f.impl, f.space
+    Tensor, aval_of = space._tensor, space._aval_of  # noqa: N806
+
+    def run(x: Any, /) -> Any:
+        if type(x) is Tensor and (x._node is None or x._node.trace.recording):
+            v = x._value
+            if type(v) is not Tensor:
+                out = impl(v)
+                y = Tensor()
+                y._value = out
+                y._aval = aval_of(out)
+                y._node = None
+                return y
+        return other(f, (x,), {})
+
+    return run
+
+
+def _test_of_two(f: Bound, other: Door) -> Callable[..., Any]:
+    """A test of two arguments: a comparison, with a Tensor on its left."""
+    impl, space = f.impl, f.space
+    Tensor, aval_of, arrays = space._tensor, space._aval_of, space._array_types  # noqa: N806
+
+    def run(x1: Any, x2: Any, /) -> Any:
+        if type(x1) is not Tensor or (x1._node is not None and not x1._node.trace.recording):
+            return other(f, (x1, x2), {})
+        kind = type(x2)
+        if kind is Tensor:
+            if x2._node is not None and not x2._node.trace.recording:
+                return other(f, (x1, x2), {})
+            v2 = x2._value
+            alike = x1._aval is x2._aval or not (x1._aval.weak or x2._aval.weak)
+        else:
+            v2 = x2
+            alike = kind is float or kind is int or (kind in arrays and not x1._aval.weak)
+        v1 = x1._value
+        if not alike or type(v1) is Tensor or type(v2) is Tensor:
+            return other(f, (x1, x2), {})
+        out = impl(v1, v2)
+        y = Tensor()
+        y._value = out
+        y._aval = aval_of(out)
+        y._node = None
+        return y
+
+    return run
