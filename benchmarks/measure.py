@@ -56,9 +56,9 @@ class Row:
         self.quartiles[contestant] = (low, high)
 
     def ratio(self, contestant: str, reference: str) -> float | None:
-        """The quotient of two medians, where both were measured."""
-        of = FIXED.get(reference) or self.medians.get(reference)
-        return self.medians[contestant] / of if of and contestant in self.medians else None
+        """The quotient of two medians, where both were measured; none where a baseline took longer than the work."""
+        of = FIXED.get(reference, self.medians.get(reference, 0.0))
+        return self.medians[contestant] / of if of > 0.0 and contestant in self.medians else None
 
 
 def disagreement(workload: Workload, reference: Iterable[Any], result: Iterable[Any]) -> str | None:

@@ -128,6 +128,11 @@ def test_target_can_be_an_amount_of_time() -> None:
     assert row.ratio("torch", "1 ms") is None
 
 
+def test_there_is_no_ratio_to_less_than_nothing() -> None:
+    row = measure.Row(name="r", title="row", medians={"agrad": 1e-6, "torch": -1e-8})
+    assert row.ratio("agrad", "torch") is None
+
+
 def test_section_has_its_own_targets() -> None:
     logistic, hessian, adds = WORKLOADS["logistic"], WORKLOADS["hessian"], WORKLOADS["elementwise-less-3"]
     assert Target("numpy", 1.15) in SECTIONS["numpy"].goals(logistic)
