@@ -238,7 +238,7 @@ def _namespace(name: str) -> Namespace:
     if name not in known:
         raise PluginError(
             f"no backend named {name!r} is installed; installed are {sorted(known)}: name one of them, or install "
-            f"the plugin that provides it, for example with pip install agrad[{name}]"
+            "the plugin that provides it; `agrad plugins` shows those that are disabled or broken"
         )
     try:
         made = _made[name] = Namespace(known[name])
