@@ -349,8 +349,7 @@ def owner(a: Any) -> Namespace | None:
     """The namespace whose backend owns a plain array, if any."""
     known = _owners.get(type(a))
     if known is None:
-        for backend in plugins.backends().values():
-            if backend.owns(a):
-                known = _owners[type(a)] = _namespace(backend.name)
-                break
+        backend = plugins.owner(a)
+        if backend is not None:
+            known = _owners[type(a)] = _namespace(backend.name)
     return known

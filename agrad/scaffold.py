@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import keyword
 import re
 import tempfile
@@ -11,8 +10,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 
+from agrad import plugins
 from agrad.errors import PluginError
-from agrad.hooks import GROUP
 from agrad.origin import requirement
 from agrad.validate import plugin_name_problem
 
@@ -94,10 +93,9 @@ def _check(name: str, kind: str) -> None:
         )
     if plugin_name_problem(name):
         raise PluginError(f"a plugin cannot be named {name!r}, as something of the array API standard is")
-    for entry in importlib.metadata.entry_points(group=GROUP):
-        if entry.name == name:
-            source = f" by {entry.dist.name} {entry.dist.version}" if entry.dist else ""
-            raise PluginError(f"a plugin cannot be named {name!r}: one of that name is installed{source}")
+    for plugin in plugins.plugins():
+        if plugin.name == name:
+            raise PluginError(f"a plugin cannot be named {name!r}: one of that name is there, of {plugin.source}")
 
 
 def _values(name: str) -> dict[str, str]:
