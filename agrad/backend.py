@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from agrad.declare import Op
+from agrad.origin import how_to_install
 
 __all__ = ["CAPABILITIES", "Backend", "BackendRule"]
 
@@ -89,13 +90,13 @@ class Backend(NamedTuple):
     library : str
         The distribution that the library comes in, for its version.
     install : str
-        The command that installs the library; by default ``pip install 'agrad[name]'``.
+        The command that installs the library; by default ``pip install`` and `library`.
 
     Examples
     --------
     >>> record = Backend("mylib", load=lambda: None, owns=lambda x: False, lacks={"fft": "it has no transforms"})
     >>> record.reason("fft.rfft"), record.how_to_install
-    ('it has no transforms', "pip install 'agrad[mylib]'")
+    ('it has no transforms', 'pip install mylib')
     """
 
     name: str
@@ -127,7 +128,7 @@ class Backend(NamedTuple):
     @property
     def how_to_install(self) -> str:
         """The command that installs the library."""
-        return self.install or f"pip install 'agrad[{self.name}]'"
+        return self.install or how_to_install(self.name, self.library)
 
 
 class BackendRule(NamedTuple):

@@ -303,7 +303,7 @@ def _namespace(name: str) -> Namespace:
     if name not in known:
         raise PluginError(
             f"no backend named {name!r} is installed; installed are {sorted(known)}: name one of them, or install "
-            f"the plugin that provides it, for example with pip install agrad[{name}]"
+            "the plugin that provides it; `agrad plugins` shows those that are disabled or broken"
         )
     try:
         made = _made[name] = Namespace(known[name])
@@ -414,8 +414,7 @@ def owner(a: Any) -> Namespace | None:
     """The namespace whose backend owns a plain array, if any."""
     known = _owners.get(type(a))
     if known is None:
-        for backend in plugins.backends().values():
-            if backend.owns(a):
-                known = _owners[type(a)] = _namespace(backend.name)
-                break
+        backend = plugins.owner(a)
+        if backend is not None:
+            known = _owners[type(a)] = _namespace(backend.name)
     return known

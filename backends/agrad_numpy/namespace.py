@@ -1,6 +1,6 @@
 """The array API standard 2025.12 on NumPy's own arrays.
 
-NumPy's functions wherever they conform (2.0 and later), an adapter where they do not or where a
+NumPy's functions wherever they conform, an adapter where they do not or where a
 leaner one is worth having. NumPy's scalars are 0-d arrays here: they are what reductions return.
 """
 
@@ -23,11 +23,11 @@ from numpy import (  # these conform
     broadcast_shapes, can_cast, ceil, complex64, complex128, concat, conj, copysign, cos, cosh, divide, e, empty,
     empty_like, equal, exp, expm1, eye, flip, float32, float64, floor, floor_divide, full, full_like, greater,
     greater_equal, hypot, imag, inf, int8, int16, int32, int64, isfinite, isin, isinf, isnan, less, less_equal,
-    linspace, log, log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, matmul,
-    maximum, meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, not_equal, ones, ones_like,
-    pi, positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted, sign, signbit,
-    sin, sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc, uint8, uint16,
-    uint32, uint64, unique_all, unique_counts, unique_inverse, unique_values, var, vecdot, zeros,
+    linspace, log, log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, matmul, maximum,
+    meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, nonzero, not_equal, ones, ones_like, pi,
+    positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted, sign, signbit, sin,
+    sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc, uint8, uint16, uint32,
+    uint64, unique_all, unique_counts, unique_inverse, unique_values, unstack, var, vecdot, zeros,
 )  # fmt: skip
 
 __array_api_version__ = "2025.12"
@@ -134,9 +134,9 @@ def _check_device(device: Any) -> None:
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: Flag | None = None) -> Array:
-    """Import an array of another library; NumPy 2.0 knows neither option."""
+    """Import an array of another library."""
     _check_device(device)
-    return np.from_dlpack(x) if copy is None else np.from_dlpack(x, copy=copy)
+    return np.from_dlpack(x, copy=copy)
 
 
 def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
@@ -165,17 +165,6 @@ def _bound(x: Array, bound: Any) -> Any:
         return bound
     limits = np.iinfo(x.dtype)
     return x.dtype.type(builtins.min(builtins.max(bound, limits.min), limits.max))
-
-
-if ceil(np.int8(0)).dtype.kind == "f":  # NumPy 2.0 rounds integers to floats
-
-    def _rounding(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-        def rounded(x: Array, /) -> Array:
-            return x.copy() if x.dtype.kind in "iu" else function(x)
-
-        return rounded
-
-    ceil, floor, trunc = map(_rounding, (ceil, floor, trunc))  # type: ignore[assignment]
 
 
 # Reductions: the ufuncs' own methods, for NumPy's functions spend twice their time on arguments --------
@@ -313,29 +302,13 @@ def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
 
 
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: Flag | None = None) -> Array:
-    """Arrange the elements in another shape; NumPy 2.0 has no ``copy=``."""
-    if copy is None:
-        return x.reshape(shape)
-    if copy:
-        return x.copy().reshape(shape)
-    out = x.view()
-    try:
-        return np.reshape(out, shape, copy=False)
-    except TypeError:
-        out.shape = shape
-        return out
+    """Arrange the elements in another shape; the method is leaner than NumPy's function."""
+    return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
 
 def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     """Drop axes of length one."""
     return x.squeeze(axis)
-
-
-def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
-    """Split along an axis; NumPy has it since 2.1."""
-    if not x.ndim:
-        raise ValueError("unstack got an array of 0 dimensions; there is no axis to split along")
-    return tuple(x if axis == 0 else moveaxis(x, axis, 0))
 
 
 # Indexing, searching and sorting ----------------------------------------------------------------------
@@ -351,13 +324,6 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """Pick elements along an axis, position by position."""
     return np.take_along_axis(x, indices, axis)
-
-
-def nonzero(x: Array, /) -> tuple[Array, ...]:
-    """Indices of the elements that are not zero; NumPy 2.0 takes 0-d arrays."""
-    if not x.ndim:
-        raise ValueError("nonzero got an array of 0 dimensions; reshape it to one dimension first")
-    return np.nonzero(x)
 
 
 def sort(x: Array, /, *, axis: int = -1, descending: Flag = False, stable: Flag = True) -> Array:
