@@ -107,25 +107,36 @@ class _Switch:
         block = _Block(self, self._upto())
         OFF.append(None)
         self._entered.append(block)
-        _blocks.set((*[b for b in _blocks.get() if b.active], block))
+        outer = _blocks.get()
+        _blocks.set((*[b for b in outer if b.active], block) if outer else (block,))
 
     def __exit__(self, *exc: object) -> None:
-        block = self._last()
-        block.active = False
+        inner = _blocks.get()
+        block = inner[-1] if inner else None
+        if block is not None and block.switch is self and self._claimed(block):
+            block.active = False
+            _blocks.set(inner[:-1])
+        else:  # entered in another context, or left in another order
+            self._last().active = False
+            _blocks.set(tuple([b for b in inner if b.active]))
         OFF.pop()
-        _blocks.set(tuple([b for b in _blocks.get() if b.active]))
+
+    def _claimed(self, block: _Block) -> bool:
+        """Whether it falls to the caller to leave this block: once, whoever else tries."""
+        try:
+            self._entered.remove(block)
+        except ValueError:  # another thread, or a finaliser, was faster
+            return False
+        return True
 
     def _last(self) -> _Block:
-        """Claim the block to leave: the last one entered in this context, else in any."""
-        while self._entered:
+        """The block to leave: the last that this object has entered in this context, else in any."""
+        while entered := list(self._entered):
             own = [b for b in _blocks.get() if b.switch is self and b.active]
-            try:
-                block = own[-1] if own else self._entered[-1]
-                self._entered.remove(block)
-            except (IndexError, ValueError):  # another thread, or a finaliser, was faster
-                continue
-            return block
-        raise GraphError(f"a {type(self).__name__} was left more often than it was entered")
+            block = (own or entered)[-1]
+            if self._claimed(block):
+                return block
+        raise GraphError(f"a {type(self).__name__} block was left more often than it was entered")
 
     def __call__(self, function: F) -> F:
         """Decorate a function, coroutine or generator; of the last two, each step is a block of its own."""

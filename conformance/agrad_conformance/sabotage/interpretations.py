@@ -233,7 +233,7 @@ LEVELS = (
         "no_grad/for-ever",
         "no_grad",
         "levels:_Switch.__exit__",
-        "block.active = False\n            _blocks.set(inner[:-1])",
+        "block.active = False\n        _blocks.set(inner[:-1])",
         "pass",
     ),
     Row("no_grad/off", "no_grad", "levels:_Switch.__enter__", "OFF.append(None)", "pass"),
