@@ -27,7 +27,7 @@ from numpy import (  # these conform
     meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, nonzero, not_equal, ones, ones_like, pi,
     positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted, sign, signbit, sin,
     sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc, uint8, uint16, uint32,
-    uint64, unique_all, unique_counts, unique_inverse, unique_values, unstack, var, vecdot, zeros,
+    uint64, unique_all, unique_counts, unique_inverse, unstack, var, vecdot, zeros,
 )  # fmt: skip
 
 __array_api_version__ = "2025.12"
@@ -338,6 +338,11 @@ def argsort(x: Array, /, *, axis: int = -1, descending: Flag = False, stable: Fl
     if descending:
         return x.shape[axis] - 1 - flip(np.argsort(flip(x, axis=axis), axis=axis, stable=stable), axis=axis)
     return np.argsort(x, axis=axis, stable=stable)
+
+
+def unique_values(x: Array, /) -> Array:
+    """Distinct values in sorted order; NumPy's function of this name leaves them as its hash table has them."""
+    return np.unique(x, equal_nan=False)
 
 
 BITS = {np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}

@@ -7,19 +7,13 @@ from agrad_conformance.sabotage.mutant import Row
 __all__ = ["ROWS"]
 
 IMPERATIVE = (
-    Row(
-        "backward/overwrite",
-        "accumulation",
-        "/imperative:backward",
-        "with no_grad():\n                leaf.grad = leaf.grad + g",
-        "leaf.grad = _space_of(leaf)._wrap(g)",
-    ),
+    Row("backward/overwrite", "accumulation", "/imperative:_accumulate", "if old is None:", "if True:"),
     Row(
         "backward/overwrite-graph",
         "accumulation",
-        "/imperative:backward",
-        "elif create_graph:\n            leaf.grad = leaf.grad + g",
-        "elif create_graph:\n            leaf.grad = g",
+        "/imperative:_accumulate",
+        "old is None:",
+        "create_graph or old is None:",
     ),
     Row("backward/retain", "graph", "/imperative:backward", "retain=retain_graph or create_graph", "retain=True"),
     Row(
