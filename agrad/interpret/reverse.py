@@ -142,8 +142,8 @@ def walk(
                 old = cts[node]
                 if old is None:
                     cts[node] = ct
-                elif node in owned:
-                    old += ct
+                elif node in owned and not (hasattr(type(ct), "_node") or hasattr(type(old), "_node")):
+                    old += ct  # arrays only: a Tensor added to one in place would not be followed
                     cts[node] = old
                 else:
                     cts[node] = plus(old, ct)
