@@ -53,6 +53,8 @@ class Backend(NamedTuple):
     defers : bool
         Whether an operator of the library's arrays leaves an operation with a Tensor to the Tensor, by returning
         ``NotImplemented``; where it raises instead, agrad calls functions.
+    mutable : bool
+        Whether an array can be changed in place, so that what is to outlive a call is copied.
     admit : callable, optional
         Called with every plain array that meets Tensors in an operation, and raises for one that must not; its time is
         spent at each operation, so that libraries whose arrays of a type are all alike leave it out.
@@ -92,6 +94,7 @@ class Backend(NamedTuple):
     own: Callable[[Any], Any] = _same
     lean: Callable[[Any], Any] = _same
     defers: bool = True
+    mutable: bool = True
     admit: Callable[[Any], Any] | None = None
     array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext

@@ -21,6 +21,7 @@ def agrad_backends() -> Iterable[Backend]:
             name="jax",
             load=_load,
             owns=_owns,
+            mutable=False,
             library="jax",
             guard=_guard,
             methods={"__array_ufunc__": None},  # or NumPy would copy a Tensor to the host to compute with it
