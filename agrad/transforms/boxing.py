@@ -79,7 +79,11 @@ class Inputs:
                 continue
             elif keep and type(x) not in space._backend.scalars():
                 x = space._raw.asarray(x, copy=True)
-            aval = space._aval_of(x)
+            try:
+                aval = space._aval_of(x)
+            except DtypeError as error:  # a backend refuses a dtype, such as NumPy's of objects
+                where = place(self.treedef, len(self.leaves), "args" if numbers else "primals", numbers)
+                raise DtypeError(f"{what} got {where}: {error}") from None
             if aval.inexact:
                 self.followed.append(len(self.leaves))
                 self.avals.append(aval)
@@ -125,7 +129,8 @@ class Inputs:
                 raise BackendError(
                     f"{self.what} got a {type(x).__name__} as {where}, which is no array of an installed backend, no "
                     "container that is known, and no number, text or function; convert it to an array or a dataclass, "
-                    "register its type with optree, or pass it as an argument that is not differentiated"
+                    'register its type with optree (namespace="agrad"), or pass it as an argument of its own, which is '
+                    "not differentiated"
                 )
 
     def follow(self, trace: Trace, node_of: Callable[[int, Aval], Any]) -> tuple[list[Any], tuple[Tree, ...]]:

@@ -27,6 +27,8 @@ NUMBERS = (Tensor, float, complex, int)
 PASSING = (str, bytes, int, NoneType, Enum, slice, range, EllipsisType, partial)
 
 _met: set[type] = set()
+"""Types of leaves that are no dataclasses."""
+_registered: set[type] = set()
 _meeting = Lock()
 
 
@@ -68,18 +70,18 @@ def place(structure: Any, i: int, root: str, numbers: Sequence[int] | None = Non
 
 
 def _meet(x: Any) -> bool:
-    """Look at a leaf of a new type; whether it is a dataclass, which optree has now been told of."""
+    """Look at a leaf of a new type; whether it is a dataclass, which optree has been told of by now."""
     kind = type(x)
+    if not hasattr(kind, "__dataclass_fields__") or owner(x) is not None:
+        _met.add(kind)
+        return False
     with _meeting:
-        if kind in _met:  # another thread was faster
-            return hasattr(kind, "__dataclass_fields__") and owner(x) is None
-        found = hasattr(kind, "__dataclass_fields__") and owner(x) is None
-        if found:
+        if kind not in _registered:  # by another thread, after this one had looked
             optree.register_pytree_node(
                 kind, _taken_apart, partial(_rebuilt, kind), path_entry_type=optree.GetAttrEntry, namespace=NAME
             )
-        _met.add(kind)
-    return found
+            _registered.add(kind)
+    return True
 
 
 class _Rest:

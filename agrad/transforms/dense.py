@@ -142,8 +142,11 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     if len(primals) != len(tangents):
         raise ShapeError(f"hvp got {len(primals)} primals and {len(tangents)} tangents; it takes one tangent a primal")
-    run = Recorded(gradient_of(f, argnums, "hvp"), Inputs(tuple(primals), "hvp"))
-    products = run.pullback(tangents[0] if argnums == 0 else tuple(tangents), "hvp's tangent")
+    inputs = Inputs(tuple(primals), "hvp")
+    directions = inputs.given(tuple(tangents))
+    given = flatten(tuple(tangents))[0]
+    run = Recorded(gradient_of(f, argnums, "hvp"), inputs)  # whose results are the gradients of the followed inputs
+    products = inputs.trees(inputs.hand_out(run.pull(directions), given, any(isinstance(t, Tensor) for t in given)))
     return products[0] if argnums == 0 else products
 
 

@@ -201,7 +201,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     (array([ 2., 40.]),)
     """
     run = Recorded(f, Inputs(primals, "vjp", keep=True))
-    return run.out(), lambda ct: run.pullback(ct, "the pullback's cotangent")
+    return run.out(), run.pullback
 
 
 class Recorded:
@@ -238,11 +238,12 @@ class Recorded:
             found = walk(roots, retain=True, visit=visit)
         return [found.get(leaf) for leaf in self._leaves]
 
-    def pullback(self, ct: Any, where: str) -> tuple[Any, ...]:
-        """Cotangents of the inputs, one an argument, for a user's cotangent of the results, which messages name."""
+    def pullback(self, ct: Any) -> tuple[Any, ...]:
+        """Cotangents of the inputs, one an argument, for a user's cotangent of the results."""
+        where = "the pullback's cotangent"
         given, found = flatten(ct)
         if found != self.structure:
-            raise DtypeError(f"{where} has the structure {found}; it must have that of the result, {self.structure}")
+            raise DtypeError(f"{where} has the structure {found}; it must have the result's, {self.structure}")
         cts = [
             None if aval is None else seed_of(self.inputs.space, c, aval, where)
             for c, aval in zip(given, self.avals, strict=True)
