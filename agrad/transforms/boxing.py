@@ -20,6 +20,9 @@ __all__ = ["Inputs"]
 
 Tree = Any
 
+SINGLE = flatten((0.0,), none_is_leaf=True)[1]
+"""The structure of one argument that is an array or a number itself, the most common one."""
+
 
 class Inputs:
     """The differentiable arguments of one call, flattened.
@@ -53,7 +56,11 @@ class Inputs:
         keep: bool = False,
     ) -> None:
         self.what = what
-        leaves, self.treedef = flatten(tuple(trees), none_is_leaf=True)
+        self.single = len(trees) == 1 and (type(trees[0]) in (float, complex) or is_array(trees[0]))
+        if self.single:
+            leaves, self.treedef = trees, SINGLE
+        else:
+            leaves, self.treedef = flatten(tuple(trees), none_is_leaf=True)
         self.space = space = self._space(leaves, others)
         self.keep = keep = keep and space._backend.mutable
         self.as_tensor = False
@@ -75,8 +82,10 @@ class Inputs:
             elif type(x) in (float, complex):
                 x = space._raw.asarray(x)
             elif not space._owns(x):
-                self.leaves.append(x)
-                continue
+                if not isinstance(x, float | complex):
+                    self.leaves.append(x)
+                    continue
+                x = space._raw.asarray(complex(x) if isinstance(x, complex) else float(x))  # of a class of the user's
             elif keep and type(x) not in space._backend.scalars():
                 x = space._raw.asarray(x, copy=True)
             try:
@@ -93,7 +102,7 @@ class Inputs:
             self._check(trees, numbers)
 
     @staticmethod
-    def _space(leaves: list[Any], others: Sequence[Any]) -> Namespace:
+    def _space(leaves: Sequence[Any], others: Sequence[Any]) -> Namespace:
         found: Namespace | None = None
         for x in leaves:
             space = x._space if isinstance(x, Tensor) else owner(x)
@@ -139,6 +148,8 @@ class Inputs:
         The boxes themselves belong to the user's function, which may rebind them by an in-place change.
         """
         nodes = [node_of(k, aval) for k, aval in enumerate(self.avals)]
+        if self.single:
+            return nodes, (self.space._box(self.leaves[0], self.avals[0], nodes[0]),)
         leaves = list(self.leaves)
         for i, aval, node in zip(self.followed, self.avals, nodes, strict=True):
             leaves[i] = self.space._box(leaves[i], aval, node)
@@ -146,6 +157,8 @@ class Inputs:
 
     def trees(self, values: Sequence[Any], passed: Any = None) -> tuple[Tree, ...]:
         """Results for the followed leaves in the arguments' containers; `passed` for the others."""
+        if self.single:
+            return (values[0],)
         leaves = [passed] * len(self.leaves)
         for i, v in zip(self.followed, values, strict=True):
             leaves[i] = v
@@ -153,6 +166,8 @@ class Inputs:
 
     def hand_out(self, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False) -> list[Any]:
         """Cotangents as users get them: Tensors where an argument was one, plain arrays else."""
+        if self.single and not given and values[0] is not None and not (tensors or self.as_tensor):
+            return [private(values[0]) if isinstance(values[0], Tensor) else self.space._backend.own(values[0])]
         filled = [self.zeros(i) if v is None else v for i, v in zip(self.followed, values, strict=True)]
         return self.handed_out(filled, given, tensors)
 

@@ -164,48 +164,47 @@ def _stacked(space: Any, rows: list[Any], shape: tuple[int, ...], dtype: Any) ->
     if not rows:
         return space._raw.zeros(shape, dtype=dtype)
     xp = space if any(isinstance(row, Tensor) for row in rows) else space._raw
-    stack = xp.stack(rows)
-    return stack if stack.shape == shape else xp.reshape(stack, shape)
+    joined = xp.concat(rows) if rows[0].shape else xp.stack(rows)
+    return joined if joined.shape == shape else xp.reshape(joined, shape)
 
 
 def _by_rows(run: Recorded) -> list[list[Any]]:
     """Blocks from pullbacks of unit cotangents, one list a result."""
     space, inputs = run.inputs.space, run.inputs
-
-    def pulled(k: int, ct: Any) -> list[Any]:
-        return _filled(inputs, run.pull([ct if i == k else None for i in range(len(run.avals))]))
-
     blocks = []
     for k, aval in enumerate(run.avals):
         assert aval is not None
         if not aval.complex and any(source.complex for source in inputs.avals):
             raise _not_holomorphic(run)
-        columns: list[list[Any]] = [[] for _ in inputs.avals]
-        for unit in _units(space, aval, run.results[k]):
-            rows = _complex_rows(run, k, unit, pulled) if aval.complex else pulled(k, unit)
-            for j, row in enumerate(rows):
-                columns[j].append(row)
-        blocks.append(
-            [
-                _stacked(space, column, aval.shape + source.shape, aval.dtype)
-                for column, source in zip(columns, inputs.avals, strict=True)
-            ]
-        )
+        units = _units(space, aval, run.results[k])
+        rows = [_complex_row(run, k, unit) for unit in units] if aval.complex else run.rows(k, units)
+        block = []
+        for j, (i, source) in enumerate(zip(inputs.followed, inputs.avals, strict=True)):
+            column = [inputs.zeros(i) if row[j] is None else row[j] for row in rows]
+            block.append(_stacked(space, column, aval.shape + source.shape, aval.dtype))
+        blocks.append(block)
     return blocks
 
 
-def _complex_rows(run: Recorded, k: int, unit: Any, pulled: Callable[[int, Any], list[Any]]) -> list[Any]:
+def _complex_row(run: Recorded, k: int, unit: Any) -> list[Any]:
     """df of one complex output element from the pullbacks of 1 and of i."""
-    space, avals = run.inputs.space, run.inputs.avals
-    along, turned = pulled(k, unit), pulled(k, unit * 1j)
-    holomorphic = [j for j, source in enumerate(avals) if source.complex]
-    _check_holomorphic(
-        run,
-        [along[j] for j in holomorphic],
-        [turned[j] for j in holomorphic],
-        lambda c: [row for row, source in zip(pulled(k, unit * c), avals, strict=True) if source.complex],
-    )
-    return [space.conj(a) if source.complex else a + 1j * b for a, b, source in zip(along, turned, avals, strict=True)]
+    space, inputs = run.inputs.space, run.inputs
+
+    def pulled(*factors: complex) -> list[list[Any]]:
+        rows = run.rows(k, [unit * c for c in factors])
+        return [
+            [inputs.zeros(i) if v is None else v for v, i in zip(row, inputs.followed, strict=True)] for row in rows
+        ]
+
+    def complex_ones(row: list[Any]) -> list[Any]:
+        return [v for v, source in zip(row, inputs.avals, strict=True) if source.complex]
+
+    along, turned = pulled(1, 1j)
+    _check_holomorphic(run, complex_ones(along), complex_ones(turned), lambda c: complex_ones(pulled(c)[0]))
+    return [
+        space.conj(a) if source.complex else a + 1j * b
+        for a, b, source in zip(along, turned, inputs.avals, strict=True)
+    ]
 
 
 def _by_columns(run: Recorded, f: Callable[..., Any]) -> list[list[Any]]:
@@ -238,10 +237,6 @@ def _by_columns(run: Recorded, f: Callable[..., Any]) -> list[list[Any]]:
             row.append(space.permute_dims(block, order))
         blocks.append(row)
     return blocks
-
-
-def _filled(inputs: Inputs, values: list[Any]) -> list[Any]:
-    return [inputs.zeros(i) if v is None else v for v, i in zip(values, inputs.followed, strict=True)]
 
 
 # Holomorphy -----------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 
 from agrad.aval import Aval
 from agrad.errors import DtypeError, NonScalarError
@@ -77,8 +77,7 @@ def value_and_grad(
 
     @wraps(f)
     def both(*args: Any, **kwargs: Any) -> Any:
-        run, g = _differentiated(f, argnums, "value_and_grad", has_aux, args, kwargs)
-        value, aux = run.results()
+        g, value, aux = _differentiated(f, argnums, "value_and_grad", has_aux, True, args, kwargs)
         return (value, aux) if has_aux else value, g
 
     return both
@@ -91,27 +90,10 @@ def gradient_of(
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        run, g = _differentiated(f, argnums, what, has_aux, args, kwargs)
-        return (g, run.results()[1]) if has_aux else g
+        g, _, aux = _differentiated(f, argnums, what, has_aux, False, args, kwargs)
+        return (g, aux) if has_aux else g
 
     return gradient
-
-
-class _Run(NamedTuple):
-    """What is left of a call when its gradient is known."""
-
-    inputs: Inputs
-    trace: ReverseTrace
-    out: Any
-    aux: Any
-
-    def results(self) -> tuple[Any, Any]:
-        """The value and aux as users get them."""
-        if self.aux is None:
-            return self.inputs.results(self.trace, [self.out])[0], None
-        others, structure = flatten(self.aux)
-        value, *others = self.inputs.results(self.trace, [self.out, *others])
-        return value, unflatten(structure, others)
 
 
 def _differentiated(
@@ -119,10 +101,11 @@ def _differentiated(
     argnums: int | Sequence[int],
     what: str,
     has_aux: bool,
+    has_value: bool,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-) -> tuple[_Run, Any]:
-    """Call a function and walk back."""
+) -> tuple[Any, Any, Any]:
+    """Call a function and walk back: the gradient, and the value and aux as users get them, None if not asked for."""
     numbers = positions(argnums, len(args), what)
     inputs = Inputs([args[i] for i in numbers], what, args, numbers)
     with ReverseTrace() as trace:
@@ -139,7 +122,14 @@ def _differentiated(
     with inputs.space._backend.quiet():
         leaves = walk(roots, retain=False)
     gradients = inputs.trees(inputs.hand_out([leaves.get(node) for node in nodes]))
-    return _Run(inputs, trace, out, aux), gradients[0] if isinstance(argnums, int) else gradients
+    g = gradients[0] if isinstance(argnums, int) else gradients
+    if not (has_value or has_aux):
+        return g, None, None
+    if aux is None:
+        return g, inputs.results(trace, [out])[0], None
+    others, structure = flatten(aux)
+    value, *others = inputs.results(trace, [out, *others])
+    return g, value, unflatten(structure, others)
 
 
 def _scalar_root(space: Namespace, trace: ReverseTrace, out: Any, what: str) -> list[tuple[Node, Any]]:
@@ -237,6 +227,18 @@ class Recorded:
         with self.inputs.space._backend.quiet():
             found = walk(roots, retain=True, visit=visit)
         return [found.get(leaf) for leaf in self._leaves]
+
+    def rows(self, k: int, cts: Iterable[Any]) -> list[list[Any]]:
+        """Cotangents of the followed inputs for each of several cotangents of one result."""
+        node = self._nodes[k]
+        if node is None or node.trace is not self.trace:
+            return [[None] * len(self._leaves) for _ in cts]
+        rows = []
+        with self.inputs.space._backend.quiet():
+            for ct in cts:
+                found = walk(((node, ct),), retain=True)
+                rows.append([found.get(leaf) for leaf in self._leaves])
+        return rows
 
     def pullback(self, ct: Any) -> tuple[Any, ...]:
         """Cotangents of the inputs, one an argument, for a user's cotangent of the results."""

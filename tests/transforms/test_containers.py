@@ -310,3 +310,15 @@ def test_operands_of_objects_and_durations_are_refused() -> None:
         for operate in (lambda x=x: t * x, lambda x=x: x * t, lambda x=x: xp.multiply(t, x)):
             with pytest.raises((agrad.DtypeError, agrad.BackendError)):
                 operate()
+
+
+def test_numbers_of_a_class_of_their_own_are_numbers() -> None:
+    class Metres(float):
+        pass
+
+    class Phasor(complex):
+        pass
+
+    assert agrad.grad(lambda x: x * x)(Metres(3.0)) == 6.0
+    assert agrad.grad(lambda p: p["x"] * p["x"])({"x": Metres(3.0)})["x"] == 6.0
+    assert agrad.grad(lambda z: xp.abs(z) ** 2)(Phasor(3 + 4j)) == 6 + 8j

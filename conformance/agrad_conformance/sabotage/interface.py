@@ -124,9 +124,9 @@ TRANSFORMS = (
         "aval.shape + source.shape",
         "source.shape + aval.shape",
     ),
-    Row("jacobian/holomorphic-rows", "conjugate", "/transforms.dense:_complex_rows", "space.conj(a)", "a"),
+    Row("jacobian/holomorphic-rows", "conjugate", "/transforms.dense:_complex_row", "space.conj(a)", "a"),
     Row("jacobian/not-holomorphic", "conjugate", "/transforms.dense:_check_holomorphic", "if holds():", "if True:"),
-    Row("jacobian/complex-result", "conjugate", "/transforms.dense:_complex_rows", "a + 1j * b", "a - 1j * b"),
+    Row("jacobian/complex-result", "conjugate", "/transforms.dense:_complex_row", "a + 1j * b", "a - 1j * b"),
     Row(
         "hessian/first-order",
         "second order",
