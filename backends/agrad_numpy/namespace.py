@@ -17,8 +17,10 @@ from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from agrad.errors import BackendError, DtypeError
 from numpy import (  # these conform
-    abs, acos, acosh, add, arange, argmax, argmin, asarray, asin, asinh, atan, atan2, atanh, bitwise_and,
+    abs, acos, acosh, add, arange, argmax, argmin, asin, asinh, atan, atan2, atanh, bitwise_and,
     bitwise_invert, bitwise_left_shift, bitwise_or, bitwise_right_shift, bitwise_xor, bool, broadcast_arrays,
     broadcast_shapes, can_cast, ceil, complex64, complex128, concat, conj, copysign, cos, cosh, divide, e, empty,
     empty_like, equal, exp, expm1, eye, flip, float32, float64, floor, floor_divide, full, full_like, greater,
@@ -53,6 +55,9 @@ KINDS = {
 }
 """The standard's kinds of dtype in NumPy's letters."""
 
+REFUSED = {"O": "Python objects", "V": "records", "m": "durations"}
+"""Of dtypes that the standard does not have, those with which one can compute: their results would be constants."""
+
 
 def astype(x: Array, dtype: Any, /, *, copy: Flag = True, device: Any = None) -> Array:
     """Convert, but from complex to real only through ``real``."""
@@ -84,7 +89,13 @@ def isdtype(dtype: Any, kind: Any) -> Flag:
         return builtins.bool(np.dtype(dtype) == kind)
     if kind not in KINDS:
         raise ValueError(f"isdtype got the kind {kind!r}; the standard has {', '.join(map(repr, KINDS))}")
-    return np.dtype(dtype).kind in KINDS[kind]
+    letter = np.dtype(dtype).kind
+    if letter in REFUSED:
+        raise DtypeError(
+            f"an array of NumPy's dtype {np.dtype(dtype)} ({REFUSED[letter]}) can hold numbers whose derivatives would "
+            "be lost; convert it first, for example with x.astype(numpy.float64)"
+        )
+    return letter in KINDS[kind]
 
 
 class Info:
@@ -133,9 +144,36 @@ def _check_device(device: Any) -> None:
 # Creation -------------------------------------------------------------------------------------------
 
 
+def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Flag | None = None) -> Array:
+    """Make an array; a mask would be dropped in silence."""
+    if builtins.type(obj) not in UNMASKED:
+        _refuse_masks(obj)
+    if device is None and copy is None:  # options take time
+        return np.asarray(obj, dtype)
+    return np.asarray(obj, dtype, device=device, copy=copy)
+
+
+MASKED = np.ma.MaskedArray
+UNMASKED = {np.ndarray, builtins.bool, int, float, complex, *DTYPES}
+
+
+def _refuse_masks(obj: Any) -> None:
+    if isinstance(obj, MASKED):
+        raise BackendError(
+            f"asarray got a {builtins.type(obj).__name__}, whose mask would be lost; pass x.filled(value), or x.data "
+            "and the mask as arrays of their own"
+        )
+    if isinstance(obj, list | tuple):
+        for kind in set(map(builtins.type, obj)):
+            if issubclass(kind, (MASKED, list, tuple)):
+                for item in obj:
+                    _refuse_masks(item)
+
+
 def from_dlpack(x: Any, /, *, device: Any = None, copy: Flag | None = None) -> Array:
     """Import an array of another library."""
     _check_device(device)
+    _refuse_masks(x)
     return np.from_dlpack(x, copy=copy)
 
 

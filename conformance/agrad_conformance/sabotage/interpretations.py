@@ -180,7 +180,7 @@ REVERSE = (
     Row("walk/overwrite", "accumulation", "reverse:walk", "cts[node] = plus(old, ct)", "cts[node] = ct"),
     Row("walk/overwrite-third", "accumulation", "reverse:walk", "old += ct", "old = ct"),
     Row("walk/first-only", "accumulation", "reverse:walk", "cts[node] = plus(old, ct)", "pass"),
-    Row("walk/in-place", "mutated input", "reverse:walk", "elif node in owned:", "elif True:"),
+    Row("walk/in-place", "mutated input", "reverse:walk", "elif node in owned and not", "elif not"),
     Row("walk/free-nothing", "graph", "reverse:walk", "if not retain:", "if False:"),
     Row("walk/free-always", "graph", "reverse:walk", "if not retain:", "if True:"),
     Row("walk/no-error", "graph", "reverse:walk", "raise _freed(node)", "return leaves"),
