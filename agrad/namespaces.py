@@ -194,7 +194,8 @@ class Namespace:
 
         def by_number(x1: Any, x2: Any, /) -> Any:
             if type(x1) is tensor and (type(x2) is int or (type(x2) is float and x1._aval.inexact)):
-                return power(x1, {name: x2})
+                if not (operator and x1._aval.weak):
+                    return power(x1, {name: x2})
             return run(x1, x2)
 
         return by_number
