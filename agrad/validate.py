@@ -107,7 +107,8 @@ def _rules(op: Op) -> None:
     parameters = {p.name for p in op.parameters}
     if op.arity > len(op.parameters):
         raise PluginError(f"the op {op.name}{op.signature} has {op.arity} rules, more than parameters")
-    found = [(rule, {"xp", "ct", "out"}) for rule in op.vjp] + [(rule, {"xp", "t", "out"}) for rule in op.jvp]
+    backward = {"xp", "ct", "out", "given"} if op.several else {"xp", "ct", "out"}
+    found = [(rule, backward) for rule in op.vjp] + [(rule, {"xp", "t", "out"}) for rule in op.jvp]
     found += [(op.forward, {"xp"}), (op.decomposition, {"xp"})]
     for rule, known in found:
         if not callable(rule) and not isinstance(rule, select | int | float | complex | None):

@@ -97,6 +97,7 @@ def _pull(f: Bound, saved: Any, ct: Any) -> list[Any]:
     if not cts:
         return [None] * len(slots)
     if op.several:
+        env = {**env, "given": tuple(k in ct for k in range(len(out_avals)))}
         ct = tuple(ct[k] if k in ct else zeros(f.space._raw, a, cts[0]) for k, a in enumerate(out_avals))
     names = prepared(f, env, {"ct": ct})
     xp, ct = names["xp"], names["ct"]
