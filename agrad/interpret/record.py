@@ -109,11 +109,9 @@ def _puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
 
     def pull(saved: Any, ct: Any) -> list[Any]:
         env, slots, avals, out_avals = saved
-        if op.outputs != 1:
-            if not ct:
-                return [None] * len(slots)
-            ct = _filled(f, ct, out_avals)
-        env = prepared(f, env, {"ct": ct})
+        if op.outputs != 1 and not ct:
+            return [None] * len(slots)
+        env = prepared(f, env, {"ct": ct} if op.outputs == 1 else _cotangents(f, ct, out_avals))
         xp, ct = env["xp"], env["ct"]
         conjugate = out_avals[0].complex
         if op.kind == "elementwise":
@@ -141,11 +139,9 @@ def _joint_puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
 
     def pull(saved: Any, ct: Any) -> list[Any]:
         env, slots, avals, out_avals = saved
-        if f.op.outputs != 1:
-            if not ct:
-                return [None] * len(slots)
-            ct = _filled(f, ct, out_avals)
-        env = prepared(f, env, {"ct": ct})
+        if f.op.outputs != 1 and not ct:
+            return [None] * len(slots)
+        env = prepared(f, env, {"ct": ct} if f.op.outputs == 1 else _cotangents(f, ct, out_avals))
         wanted: list[Any] = [None] * f.op.arity
         for (i, _), aval in zip(slots, avals, strict=True):
             wanted[i] = aval
@@ -155,7 +151,8 @@ def _joint_puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
     return pull
 
 
-def _filled(f: Bound, cts: dict[int, Any], avals: Sequence[Aval]) -> tuple[Any, ...]:
-    """The cotangents of several results; zeros for those that nothing depends on."""
+def _cotangents(f: Bound, cts: dict[int, Any], avals: Sequence[Aval]) -> Params:
+    """The cotangents of several results, and which there are; zeros stand for those that nothing depends on."""
     like = next(iter(cts.values()))
-    return tuple([cts[k] if k in cts else zeros(f.space._raw, aval, like) for k, aval in enumerate(avals)])
+    filled = tuple([cts[k] if k in cts else zeros(f.space._raw, aval, like) for k, aval in enumerate(avals)])
+    return {"ct": filled, "given": tuple([k in cts for k in range(len(avals))])}

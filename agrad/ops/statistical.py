@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import nan, prod, sqrt
 from typing import Any
 
 from agrad.declare import general, linear
+from agrad.ops._guards import unit
 from agrad.ops._shapes import along, axes_of, is_complex, keep
 
 Axis = int | Sequence[int] | None
@@ -52,14 +53,10 @@ OPS = (
     general(
         "std(x, /, *, axis=None, correction=0.0, keepdims=False)",
         vjp=lambda xp, ct, out, x, axis, correction, keepdims: (
-            keep(xp, ct, axis, x.ndim, keepdims)
-            * _std_scale(xp, out, x, axis, correction, keepdims)
-            * _centred(xp, x, axis)
+            keep(xp, ct, axis, x.ndim, keepdims) * _std_gradient(xp, out, x, axis, correction, keepdims)
         ),
         jvp=lambda xp, t, out, x, axis, correction, keepdims: xp.sum(
-            _std_scale(xp, out, x, axis, correction, keepdims) * _conj(xp, _centred(xp, x, axis)) * t,
-            axis=axis,
-            keepdims=keepdims,
+            _conj(xp, _std_gradient(xp, out, x, axis, correction, keepdims)) * t, axis=axis, keepdims=keepdims
         ),
     ),
     linear(
@@ -131,17 +128,19 @@ def _number(xp: Any, condition: Any, axis: Axis, dtype: Any) -> Any:
 # std ----------------------------------------------------------------------------------------------
 
 
-def _std_scale(xp: Any, out: Any, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    """What a centred element is multiplied with: 1 / (freedom * out), and 0 where all data are equal.
+def _std_gradient(xp: Any, out: Any, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """Of the length of the centred data, over the root of the degrees of freedom; 0 where all data are equal.
 
     The data are compared, because their mean may round, which leaves `out` tiny and not zero.
     """
     axes = axes_of(axis, x.ndim)
     first = xp.getitem(x, tuple(slice(1 if i in axes else None) for i in range(x.ndim)))
-    out = keep(xp, out, axis, x.ndim, keepdims)
-    constant = (out == 0) | xp.all(x == first, axis=axis, keepdims=True)
-    # 0 * out: where there are too few data, the result is nan, and so is this
-    return xp.where(constant, 0 * out, 1 / (_freedom(x, axis, correction) * xp.where(constant, 1, out)))
+    apart = _centred(xp, x, axis)
+    apart = xp.where(xp.all(x == first, axis=axis, keepdims=True), 0 * apart, apart)
+    freedom = _freedom(x, axis, correction)  # none: too few data, the result is nan, and so is this
+    if _count(x, axis) > 1:  # else 0 wherever it is
+        apart = unit(xp, apart, keep(xp, out, axis, x.ndim, keepdims), axes)
+    return apart * (1 / sqrt(freedom) if freedom else nan)
 
 
 # prod, cumulative_prod, cumulative_sum ------------------------------------------------------------
