@@ -1,4 +1,4 @@
-"""In place under `no_grad`: the data change and the graph stays, as in PyTorch, to second order and inside transforms."""
+"""In place under `no_grad` the data change and the graph stays, as in PyTorch: to second order, in every transform."""
 
 import numpy as np
 import pytest
