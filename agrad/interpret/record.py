@@ -9,6 +9,7 @@ from agrad.aval import Aval
 from agrad.interpret.apply import execute, split
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import Trace
+from agrad.interpret.mutation import WATCHING, watched
 from agrad.interpret.reverse import Branch, Node, rank
 from agrad.interpret.rules import call, checked, environment, prepared, restore, times, zeros
 
@@ -49,6 +50,8 @@ def record(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     node.parents = tuple(a._node for _, a in live)
     env = environment(f, {n for (i, _), _ in live for n in f.needs(i)}, values, params, out)
     node.saved = env, [s for s, _ in live], [a._aval for _, a in live], out_avals
+    if WATCHING:
+        node = watched(f, node)
     return _boxed(f, out, out_avals, node)
 
 
