@@ -95,12 +95,12 @@ def _centred(xp: Any, x: Any, axis: Axis) -> Any:
     return x - xp.mean(x, axis=axis, keepdims=True)
 
 
-def _part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+def _part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None, step: int | None = None) -> Any:
     """A slice along one axis, cut to its length."""
     n = x.shape[axis]
     start = None if start is None else min(start, n)
     stop = None if stop is None else max(stop, -n)
-    return xp.getitem(x, along(x.ndim, axis, slice(start, stop)))
+    return xp.getitem(x, along(x.ndim, axis, slice(start, stop, step)))
 
 
 # max, min -----------------------------------------------------------------------------------------
@@ -185,7 +185,35 @@ def _factors(xp: Any, x: Any, dtype: Any) -> Any:
 
 
 def _recurrence(xp: Any, a: Any, b: Any, axis: int) -> Any:
-    """Solve ``y[0] = b[0]``, ``y[k] = a[k-1] y[k-1] + b[k]`` in log2(n) steps, each twice as far-reaching.
+    """Solve ``y[0] = b[0]``, ``y[k] = a[k-1] y[k-1] + b[k]``.
+
+    Two steps at once are a recurrence of half the length for every other result, from which the others follow: in all,
+    some eight passes over the data, where there are many of them.
+    """
+    n = b.shape[axis]
+    if n < 3 or prod(b.shape) <= SMALL:
+        return _doubled(xp, a, b, axis)
+    first, second = _part(xp, a, axis, 0, n - 1, 2), _part(xp, a, axis, 1, n - 2, 2)
+    even, odd = _part(xp, b, axis, 0, n - 1, 2), _part(xp, b, axis, 1, n, 2)
+    odd = _recurrence(xp, _part(xp, first, axis, 1, None) * second, first * even + odd, axis)
+    even = xp.concat(
+        [_part(xp, even, axis, 0, 1), second * _part(xp, odd, axis, None, -1) + _part(xp, even, axis, 1, None)],
+        axis=axis,
+    )
+    axis %= b.ndim
+    both = xp.reshape(xp.stack([even, odd], axis=axis + 1), (*b.shape[:axis], n - n % 2, *b.shape[axis + 1 :]))
+    if n % 2 == 0:
+        return both
+    last = _part(xp, a, axis, -1, None) * _part(xp, both, axis, -1, None) + _part(xp, b, axis, -1, None)
+    return xp.concat([both, last], axis=axis)
+
+
+SMALL = 1024
+"""Up to so many elements the fewer operations count, above the fewer passes."""
+
+
+def _doubled(xp: Any, a: Any, b: Any, axis: int) -> Any:
+    """The same in log2(n) steps, each twice as far-reaching.
 
     ``b[k]`` holds the terms of the last `step` inputs, and ``a`` the products of `step` factors.
     """

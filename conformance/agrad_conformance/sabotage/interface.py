@@ -96,6 +96,14 @@ TRANSFORMS = (
         "Dual(trace, directions[k])",
         "Dual(trace, directions[0])",
     ),
+    Row(
+        "inputs/shared",
+        "mutated input",
+        "/transforms.boxing:Inputs.__init__",
+        "keep and space._backend.mutable",
+        "False",
+    ),
+    Row("inputs/results-shared", "mutated input", "/transforms.boxing:Inputs.results", "self.keep and", "False and"),
     Row("inputs/zeros", "missing cotangent", "/transforms.boxing:Inputs.zeros", "zeros_like", "ones_like"),
     Row(
         "inputs/integers",
