@@ -25,7 +25,7 @@ def tripled(xp):
     def f(x):
         y = x * 1
         with agrad.no_grad():
-            y *= 3
+            y[...] = y * 3
         return xp.sum(y**3)
 
     return f
@@ -39,7 +39,7 @@ def tripled_parts(xp):
         last = y[1:]
         with agrad.no_grad():
             y[:1] = y[:1] * 3
-            last *= 3
+            last[:] = last * 3
         return xp.sum(y**3)
 
     return f
@@ -131,3 +131,19 @@ def test_pytorch_says_the_same():
     (first,) = torch.autograd.grad(value, x, create_graph=True)
     (second,) = torch.autograd.grad(first.sum(), x)
     assert (value.item(), first.tolist(), second.tolist()) == (VALUE, FIRST, SECOND)
+
+
+def test_an_operator_changes_what_the_library_changes(xp):
+    """Where arrays are immutable, ``y *= 3`` makes a new value, under `no_grad` a constant."""
+
+    def f(x):
+        y = x * 1
+        with agrad.no_grad():
+            y *= 3
+        return xp.sum(y**3)
+
+    x = xp.asarray(X)
+    value, gradient = agrad.value_and_grad(f)(x.array)
+    np.testing.assert_allclose(host(value), VALUE, rtol=1e-6)
+    immutable = repr(xp) == "agrad[jax]"
+    np.testing.assert_allclose(host(gradient), np.multiply(FIRST, 0 if immutable else 1), rtol=1e-6)
