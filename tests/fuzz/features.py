@@ -23,6 +23,12 @@ class Known:
 
 ELEMENTS = "elements are values, and are written through today"
 VIEW = "this function's result shares memory in the plain run, and not on Tensors"
+IMMUTABLE = "JAX's arrays do not change: functions and slices give independent ones, and += makes a new value"
+PROMOTION = "PyTorch's operators keep float32 beside a 0-d float64; on Tensors they promote as the standard says"
+
+
+def _jax(program: str) -> Known:
+    return Known(IMMUTABLE, program, "jax")
 
 
 def _view(call: str) -> Known:
@@ -61,5 +67,28 @@ FEATURES_OFF: dict[str, Known] = {
     "no-grad-change-second-order": Known(
         "an in-place change under no_grad loses the second order",
         "y = x * 0.5\nwith agrad.no_grad():\n    y *= 1.5\nz = y * y * xp.sin(y)",
+    ),
+    "jax:slice": _jax("y = x[1:]\ny[0] = 0.5"),
+    "jax:new-axis": _jax("y = x[None, :]\ny[0, 0] = 0.5"),
+    "jax:alias": _jax("y = x\ny += 0.5"),
+    "jax:helper": _jax("def step(u):\n    u += 0.5\n    return u\ny = step(x)"),
+    "jax:tuple-state": _jax("state = (x, s)\np, q = state\np *= 0.5"),
+    "jax:dict-state": _jax('state = {"p": x, "q": [x, s]}\nstate["p"] += 0.5'),
+    "jax:swap-rows": _jax("m[0], m[1] = m[1], m[0]"),
+    "jax:asarray": _jax("y = xp.asarray(x)\ny[0] = 0.5"),
+    "jax:no-grad-change": _jax("y = x * 0.5\nwith agrad.no_grad():\n    y *= 0.5"),
+    "torch:positive": Known(VIEW, "y = +x\ny += 0.5", "torch"),
+    "torch:conj": Known(VIEW, "y = xp.conj(x)\ny += 0.5", "torch"),
+    "torch:cast": Known(PROMOTION, "y = xp.astype(x, xp.float32) * xp.sum(x)", "torch"),
+    "torch:argument-float32": Known(PROMOTION, "y = xp.astype(x, xp.float32) * s", "torch"),
+    "array-api-strict:new-axis": Known(
+        "writing through a new axis takes None in an index, which the library refuses in an assignment",
+        "y = x[None, ...]\ny *= 0.5",
+        "array-api-strict",
+    ),
+    "array-api-strict:reflected-scalar-second-order": Known(
+        "reflected operators swap their operands in the second order where the library does not defer to Tensors",
+        "y = 1.0 / x",
+        "array-api-strict",
     ),
 }

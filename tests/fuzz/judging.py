@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import agrad
 from program import Program
 from running import Freeze, library, to_numpy, torch_side
 
-__all__ = ["Failure", "judge"]
+__all__ = ["CHECKS", "Failure", "beside", "judge"]
 
 STEP, STEP2 = 1e-5, 1e-3
 """Of difference quotients, of the first and the second order; twice as wide ones tell whether they can be trusted."""
@@ -23,10 +23,11 @@ STEP, STEP2 = 1e-5, 1e-3
 
 @dataclass(frozen=True)
 class Failure:
-    """What is wrong with a program, in a word or two by which failures are grouped, and in detail."""
+    """What is wrong with a program, in a word or two by which failures are grouped, in detail, and by which check."""
 
     kind: str
     detail: str
+    check: str = ""
 
 
 class _WrongError(Exception):
@@ -64,10 +65,10 @@ def judge(program: Program, effort: int = 1, off: Collection[str] = ()) -> Failu
                     case.doing = name
                     check(case)
         except _WrongError as error:
-            return error.failure
+            return replace(error.failure, check=case.doing)
         except Exception as error:  # what the traced run raises and the plain run does not
             text = f"{type(error).__name__}: {error}"
-            return Failure(f"crash in {case.doing}: {type(error).__name__}", text[:600])
+            return Failure(f"crash in {case.doing}: {type(error).__name__}", text[:600], case.doing)
     return None
 
 
@@ -415,3 +416,11 @@ SECOND = {
 }
 CHECKS: list[dict[str, Callable[[_Case], None]]] = [FIRST, FIRST | MORE | SECOND]
 """The checks by effort; what one leaves in the case, later ones use."""
+
+
+def beside(check: str) -> frozenset[str]:
+    """The checks that are not needed to see what one of them finds."""
+    needed = {"reverse", "forward", check}
+    if check in SECOND:
+        needed |= {"hvp"} | ({"imperative", "torch"} & {check.removesuffix("-second")})
+    return frozenset(CHECKS[1]) - needed

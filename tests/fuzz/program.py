@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,10 @@ from running import Freeze, is_array, library, to_numpy
 from scene import NothingFitsError, Scene
 from statements import Block, Line, Statement, features, marked_lines, shown_lines
 
-__all__ = ["Argument", "Program", "generate", "listing", "shrink", "written"]
+__all__ = ["ARGUMENTS", "Argument", "Program", "generate", "listing", "shrink", "written"]
+
+ARGUMENTS = ("argument-0d", "argument-float", "argument-float32")
+"""The features of a program that its arguments make."""
 
 LARGEST = 6.0
 """Values stay below, so that difference quotients and float32 mean something."""
@@ -69,7 +73,9 @@ class Program:
     @property
     def features(self) -> frozenset[str]:
         """The names of what it makes use of."""
-        return features(self.statements)
+        inputs = {f"argument-{a.dtype}" for a in self.arguments if a.dtype != "float64"}
+        inputs |= {"argument-0d" for a in self.arguments if not np.ndim(a.data)}
+        return features(self.statements) | inputs
 
     def source(self, kind: str = "shown") -> str:
         """The function: "shown" as read and traced, "plain" for plain arrays, "marked" for PyTorch's own autograd."""
@@ -120,6 +126,8 @@ def listing(program: Program) -> str:
 # Generation -------------------------------------------------------------------------------------------
 
 SHAPES: tuple[tuple[int, ...], ...] = ((3,), (3,), (4,), (3, 3), (2, 3), (2, 2), (1, 3))
+FEW_SHAPES: tuple[tuple[int, ...], ...] = ((3,), (3, 3))
+"""For JAX, which compiles every operation anew for every shape."""
 
 
 def _data(rng: random.Random, shape: Sequence[int]) -> Any:
@@ -128,11 +136,13 @@ def _data(rng: random.Random, shape: Sequence[int]) -> Any:
     return [_data(rng, shape[1:]) for _ in range(shape[0])]
 
 
-def _inputs(rng: random.Random, on: Callable[[str], bool]) -> tuple[list[Argument], list[Argument]]:
+def _inputs(
+    rng: random.Random, on: Callable[[str], bool], shapes: Sequence[tuple[int, ...]]
+) -> tuple[list[Argument], list[Argument]]:
     arguments = []
     for name in "xyz"[: rng.randint(1, 3)]:
-        shape = rng.choice(SHAPES)
-        dtype = "float32" if rng.random() < 0.12 else "float64"
+        shape = rng.choice(shapes)
+        dtype = "float32" if rng.random() < 0.12 and shapes is SHAPES and on("argument-float32") else "float64"
         if rng.random() < 0.1 and on("argument-0d"):
             shape = ()
         elif rng.random() < 0.06 and name != "x" and on("argument-float"):
@@ -208,7 +218,7 @@ def generate(backend: str, seed: int, off: Collection[str] = (), size: tuple[int
     rng = random.Random(f"{backend} {seed}")
     scene = Scene(rng, library(backend, drafting=True), {}, off)
     scene.constants = ["c"]
-    arguments, constants = _inputs(rng, scene.on)
+    arguments, constants = _inputs(rng, scene.on, FEW_SHAPES if backend == "jax" else SHAPES)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         draft = _Draft([*arguments, *constants], scene)
@@ -260,15 +270,14 @@ def _shown(value: Any) -> bool:
 # Shrinking --------------------------------------------------------------------------------------------
 
 
-def shrink(program: Program, fails: Callable[[Program], bool], most: int = 400) -> Program:
+def shrink(program: Program, fails: Callable[[Program], bool], seconds: float = 20) -> Program:
     """A smaller program that still fails: outputs and statements go while it does, blocks leave what they hold."""
-    tries = 0
+    end = time.monotonic() + seconds
     progress = True
     while progress:
         progress = False
         for candidate in _smaller(program):
-            tries += 1
-            if tries > most:
+            if time.monotonic() > end:
                 return program
             if fails(candidate):
                 program, progress = candidate, True

@@ -25,7 +25,7 @@ for _folder in (_tests / "fuzz", _tests):
         sys.path.append(str(_folder))
 
 from features import FEATURES_OFF  # noqa: E402
-from judging import Failure, judge  # noqa: E402
+from judging import Failure, beside, judge  # noqa: E402
 from program import Program, generate, listing, shrink  # noqa: E402
 from running import BACKENDS  # noqa: E402
 
@@ -56,14 +56,14 @@ def examine(
     if failure is None:
         return None
     if shrinking:
-        kind = failure.kind
+        kind, rest = failure.kind, {*off, *beside(failure.check)}
 
         def fails(candidate: Program) -> bool:
-            found = judge(candidate, effort, off)
+            found = judge(candidate, effort, rest)
             return found is not None and found.kind == kind
 
         program = shrink(program, fails)
-        failure = judge(program, effort, off) or failure
+        failure = judge(program, effort, rest) or failure
     return Found(seed, failure, program)
 
 
@@ -101,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             advance(len(found))
             if result is not None:
                 found.append(result)
+                print(f"seed {result.seed}: {result.failure.kind}", file=sys.stderr, flush=True)
                 if len(found) >= options.stop_after:
                     break
     _report(found)

@@ -10,6 +10,7 @@ import copy
 import functools
 import importlib
 import operator
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -29,9 +30,13 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "dtype") and hasattr(value, "shape")
 
 
-@functools.cache
 def dtype_name(dtype: Any) -> str:
     """What a library calls a dtype; kept, since asking takes longer than many an operation."""
+    return _dtype_name(type(dtype), dtype)
+
+
+@functools.cache
+def _dtype_name(library: type, dtype: Any) -> str:  # of one library: dtypes of two are not to be compared
     return str(dtype)
 
 
@@ -255,6 +260,7 @@ def library(name: str, drafting: bool = False) -> Library:
     if name == "torch":
         torch = importlib.import_module("torch")
         return Library(name, importlib.import_module("array_api_compat.torch"), torch.tensor, _copied)
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # it compiles more than it computes
     jax = importlib.import_module("jax")
     jax.config.update("jax_enable_x64", True)
     if drafting:

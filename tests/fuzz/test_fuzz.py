@@ -11,7 +11,7 @@ import libraries
 from features import FEATURES_OFF
 from forms import FORMS
 from judging import CHECKS, judge
-from program import Argument, generate, listing, written
+from program import ARGUMENTS, Argument, generate, listing, written
 from run import examine, main
 from running import BACKENDS
 
@@ -56,7 +56,7 @@ def test_what_is_off_has_a_name():
     for name in FEATURES_OFF:
         feature = name.rpartition(":")[2]
         assert (
-            feature in FORMS
+            feature in (*FORMS, *ARGUMENTS)
             or feature in checks
             or any(feature == f"{form}-{check}" for form in FORMS for check in checks)
         )
