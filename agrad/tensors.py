@@ -49,7 +49,7 @@ class Tensor:
     _lens: Lens
     """Set on a view: whose memory it shows, and how."""
     _family: Family
-    """Set on a Tensor that others are views of, and on a 0-d one that the user's library would change in place."""
+    """Set on a Tensor that others are views of."""
 
     __hash__ = object.__hash__
 
@@ -447,7 +447,7 @@ def _is_handle(t: Tensor) -> bool:
         return True
     if not t._space._backend.mutable or t._aval.weak:
         return False
-    if t._aval.ndim or hasattr(t, "_family") or hasattr(t, "_lens"):
+    if t._aval.ndim:
         return True
     return type(raw_of(t)) not in t._space._numbers or (t._node is not None and t._node.trace is BASE)
 
