@@ -18,7 +18,19 @@ from agrad.interpret.levels import OFF, enable_grad, enabled
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf
 
-__all__ = ["Family", "Lens", "Way", "arrayed", "attach", "current", "is_written", "key_of", "rebind", "refresh", "refuse_leaf"]
+__all__ = [
+    "Family",
+    "Lens",
+    "Way",
+    "arrayed",
+    "attach",
+    "current",
+    "is_written",
+    "key_of",
+    "rebind",
+    "refresh",
+    "refuse_leaf",
+]
 
 Tensor = Any  # of `agrad.tensors`, which imports this module
 

@@ -90,7 +90,7 @@ OPS = (
         "linalg.diagonal(x, /, *, offset=0)",
         lambda xp, ct, x, offset: place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
         write=lambda xp, x, value, offset: xp.where(
-            place_diagonal(xp, xp.ones_like(value, dtype=xp.bool), x.shape[-2], x.shape[-1], offset),
+            place_diagonal(xp, xp.ones_like(value), x.shape[-2], x.shape[-1], offset) != 0,
             place_diagonal(xp, value, x.shape[-2], x.shape[-1], offset),
             x,
         ),
