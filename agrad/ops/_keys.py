@@ -19,15 +19,16 @@ Flags = bool | tuple[Any, ...]
 """Whether a key, or an item of it, has a batch axis; of a tuple or a list, for each item."""
 
 
-def getitem(xp: Any, x: Any, key: Any, batched: tuple[bool, Flags], size: int) -> Any:
-    items, flags = _items(xp, key, batched[1], size)
+def getitem(xp: Any, x: Any, key: Any, batched: tuple[Flags, ...], size: int) -> Any:
+    of_key = batched[1] if len(batched) > 1 else False  # a key without arrays may be a parameter
+    items, flags = _items(xp, key, of_key, size)
     if batched[0] and _basic(items, flags):
         return xp.getitem(x, (slice(None), *items))
     items, flags = _without_masks(xp, "getitem", items, flags)
     shape = x.shape[1:] if batched[0] else x.shape
     each = len(items) == len(shape) and all(_ndim(item, False) >= 0 for item in items)  # no axis is taken whole
     if any(flags) or (each and max(len(items), _ndim(items[0], False)) > 1):
-        return xp.getitem(x, _grid(xp, items, flags, shape, size, batched[0], place_of(x))[0])
+        return xp.getitem(x, _grid(xp, items, flags, shape, size, _any(batched[0]), place_of(x))[0])
     y = xp.getitem(x, (slice(None), *items))  # the library's own way to take whole slices at once
     return xp.moveaxis(y, _ndim_of_arrays(items, flags), 0) if _first(xp, items, flags) else y
 
@@ -73,7 +74,8 @@ def take(xp: Any, x: Any, indices: Any, axis: int | None, batched: tuple[bool, b
 
 def _items(xp: Any, key: Any, batched: Flags, size: int) -> tuple[list[Any], list[bool]]:
     """The items of a key, lists among them as arrays, and which of them have a batch axis."""
-    items, flags = (list(key), batched) if isinstance(key, tuple) else ([key], (batched,))
+    items = list(key) if isinstance(key, tuple) else [key]
+    flags = batched if isinstance(key, tuple) and isinstance(batched, tuple) else (batched,) * len(items)
     made = [_listed(xp, k, f, size) if isinstance(k, list) else k for k, f in zip(items, flags, strict=True)]
     return made, [_any(f) for f in flags]
 
