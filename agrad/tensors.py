@@ -372,7 +372,11 @@ class _Slice:
         return base._space._slice(base, {"key": self.key})  # type: ignore[no-any-return]
 
     def write(self, base: Tensor, value: Tensor) -> Tensor:
-        return base._space._setitem(base, self.key, value)  # type: ignore[no-any-return]
+        key, space = self.key, base._space
+        if key is None or (type(key) is tuple and None in key):  # the standard assigns without new axes
+            key = tuple([k for k in key if k is not None]) if type(key) is tuple else ()
+            value = space.reshape(value, space._slice(base, {"key": key}).shape)
+        return space._setitem(base, key, value)  # type: ignore[no-any-return]
 
 
 def _reduction(name: str) -> Callable[..., Tensor]:
