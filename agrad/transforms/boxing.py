@@ -12,7 +12,6 @@ from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace, array_namespace, owner
 from agrad.tensors import Tensor
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
-from agrad.views import Family
 
 if TYPE_CHECKING:
     from agrad.aval import Aval
