@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agrad.convert import asarray
     from agrad.custom import custom_op
     from agrad.interpret.mutation import debug
+    from agrad.sharing import view
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
@@ -77,6 +78,7 @@ __all__ = [
     "stop_gradient",
     "tensor",
     "value_and_grad",
+    "view",
     "vjp",
 ]
 
@@ -137,6 +139,7 @@ _LATER = {
     "linearize": "transforms.reverse",
     "stop_gradient": "transforms.stop",
     "value_and_grad": "transforms.reverse",
+    "view": "sharing",
     "vjp": "transforms.reverse",
 }
 """Where the rest is: imported when first used, since the imperative side does without."""

@@ -37,6 +37,7 @@ __all__ = [
     "eig_vjp",
     "eigh_jvp",
     "eigh_vjp",
+    "eigvalsh_and_vectors",
     "eigvalsh_jvp",
     "eigvalsh_vjp",
     "qr_jvp",
@@ -44,6 +45,7 @@ __all__ = [
     "singular_norm_gradient",
     "svd_jvp",
     "svd_vjp",
+    "svdvals_and_vectors",
     "svdvals_jvp",
     "svdvals_vjp",
 ]
@@ -167,13 +169,19 @@ def eigh_jvp(xp: Any, t: Any, out: tuple[Any, Any]) -> tuple[Any, Any]:
     return t_w, v @ _over_gaps(xp, c, _differences(w), w, w.shape[-1], t)
 
 
-def eigvalsh_vjp(xp: Any, ct: Any, x: Any) -> Any:
+def eigvalsh_and_vectors(xp: Any, x: Any) -> tuple[Any, Any]:
+    """The eigenvalues and, for the rules, the vectors with them: factorised once."""
     w, v = xp.linalg.eigh(x)
+    return w, (w, v)
+
+
+def eigvalsh_vjp(xp: Any, ct: Any, kept: tuple[Any, Any]) -> Any:
+    w, v = kept
     return (v * _with_values(ct, w)[..., None, :]) @ adjoint(xp, v)
 
 
-def eigvalsh_jvp(xp: Any, t: Any, x: Any) -> Any:
-    w, v = xp.linalg.eigh(x)
+def eigvalsh_jvp(xp: Any, t: Any, kept: tuple[Any, Any]) -> Any:
+    w, v = kept
     return _with_values(real_part(xp, xp.sum(conjugate(xp, v) * (hermitian_part(xp, t) @ v), axis=-2)), w)
 
 
@@ -245,13 +253,19 @@ def _outside_jvp(xp: Any, inside: Any, step: Any, u: Any, k: int) -> Any:
     return xp.concat([t, -(u1 @ (adjoint(xp, outside) @ u2))], axis=-1) if u.shape[-1] > k else t
 
 
-def svdvals_vjp(xp: Any, ct: Any, x: Any) -> Any:
+def svdvals_and_vectors(xp: Any, x: Any) -> tuple[Any, Any]:
+    """The singular values and, for the rules, the vectors with them: factorised once."""
     u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    return s, (u, s, vh)
+
+
+def svdvals_vjp(xp: Any, ct: Any, x: Any, kept: tuple[Any, Any, Any]) -> Any:
+    u, s, vh = kept
     return (u * _with_values(_magnitudes(xp, s, x) * ct, s)[..., None, :]) @ vh
 
 
-def svdvals_jvp(xp: Any, t: Any, x: Any) -> Any:
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+def svdvals_jvp(xp: Any, t: Any, x: Any, kept: tuple[Any, Any, Any]) -> Any:
+    u, s, vh = kept
     rate = real_part(xp, xp.sum(conjugate(xp, u) * (t @ adjoint(xp, vh)), axis=-2))
     return _with_values(_magnitudes(xp, s, x) * rate, s)
 

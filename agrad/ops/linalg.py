@@ -33,6 +33,7 @@ from agrad.ops._factors import (
     eig_vjp,
     eigh_jvp,
     eigh_vjp,
+    eigvalsh_and_vectors,
     eigvalsh_jvp,
     eigvalsh_vjp,
     qr_jvp,
@@ -40,6 +41,7 @@ from agrad.ops._factors import (
     singular_norm_gradient,
     svd_jvp,
     svd_vjp,
+    svdvals_and_vectors,
     svdvals_jvp,
     svdvals_vjp,
 )
@@ -109,7 +111,9 @@ OPS = (
     general("linalg.eigh(x, /)", vjp=eigh_vjp, jvp=eigh_jvp, outputs=2, axes=Core(2, (1, 2))),
     # through eig: two routines of a backend need not agree on the order of eigenvalues
     composite("linalg.eigvals(x, /)", lambda xp, x: xp.linalg.eig(x)[0]),
-    general("linalg.eigvalsh(x, /)", vjp=eigvalsh_vjp, jvp=eigvalsh_jvp, axes=Core(2, 1)),
+    general(
+        "linalg.eigvalsh(x, /)", vjp=eigvalsh_vjp, jvp=eigvalsh_jvp, residual=eigvalsh_and_vectors, axes=Core(2, 1)
+    ),
     # Giles (2008)
     general(
         "linalg.inv(x, /)",
@@ -163,7 +167,7 @@ OPS = (
     ),
     # Townsend, Differentiating the SVD (2016); Wan and Zhang (2019) for the phases of complex vectors
     general("linalg.svd(x, /, *, full_matrices=True)", vjp=svd_vjp, jvp=svd_jvp, outputs=3, axes=Core(2, (2, 1, 2))),
-    general("linalg.svdvals(x, /)", vjp=svdvals_vjp, jvp=svdvals_jvp, axes=Core(2, 1)),
+    general("linalg.svdvals(x, /)", vjp=svdvals_vjp, jvp=svdvals_jvp, residual=svdvals_and_vectors, axes=Core(2, 1)),
     composite(
         "linalg.trace(x, /, *, offset=0, dtype=None)",
         lambda xp, x, offset, dtype: xp.sum(xp.linalg.diagonal(x, offset=offset), axis=-1, dtype=dtype),
