@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import agrad
-from agrad_conformance.sabotage.backend import backend_mutants
-from agrad_conformance.sabotage.devices import device_mutants
-from agrad_conformance.sabotage.engine import engine_mutants
-from agrad_conformance.sabotage.judging import Verdict, judge
-from agrad_conformance.sabotage.mutant import ENGINE, Mutant
-from agrad_conformance.sabotage.rules import controls, rule_mutants
+from sabotage.backend import backend_mutants
+from sabotage.devices import device_mutants
+from sabotage.engine import engine_mutants
+from sabotage.judging import Verdict, judge
+from sabotage.mutant import ENGINE, Mutant
+from sabotage.rules import controls, rule_mutants
 
 __all__ = ["campaign", "every_mutant", "sampled"]
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from agrad_conformance.sabotage.equivalent import EQUIVALENT
-from agrad_conformance.sabotage.judging import Verdict
+from sabotage.equivalent import EQUIVALENT
+from sabotage.judging import Verdict
 
 __all__ = ["REQUIRED", "Tally", "markdown", "summary", "tally", "write_json"]
 

@@ -6,11 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-from agrad_conformance.sabotage.judging import Verdict
-from agrad_conformance.sabotage.mutant import Mutant
-from agrad_conformance.sabotage.rules import controls
-from agrad_conformance.sabotage.running import campaign, every_mutant, sampled
-from agrad_conformance.sabotage.summary import REQUIRED, disproved, markdown, summary, tally, write_json
+from sabotage.judging import Verdict
+from sabotage.mutant import Mutant
+from sabotage.rules import controls
+from sabotage.running import campaign, every_mutant, sampled
+from sabotage.summary import REQUIRED, disproved, markdown, summary, tally, write_json
 
 __all__ = ["Mutant", "Verdict", "campaign", "controls", "every_mutant", "markdown", "run"]
 

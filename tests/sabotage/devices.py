@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from agrad.declare import Op
-from agrad_conformance.sabotage.engine import mutants_of
-from agrad_conformance.sabotage.mutant import Damage, Mutant, Row
-from agrad_conformance.sabotage.rules import differentiable
-from agrad_conformance.sabotage.wrapping import around, as_general, each
+from sabotage.engine import mutants_of
+from sabotage.mutant import Damage, Mutant, Row
+from sabotage.rules import differentiable
+from sabotage.wrapping import around, as_general, each
 
 __all__ = ["device_mutants"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agrad_conformance.sabotage.mutant import Row
+from sabotage.mutant import Row
 
 __all__ = ["ROWS"]
 

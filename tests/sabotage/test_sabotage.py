@@ -15,14 +15,14 @@ from strict import install
 
 pytest.importorskip("mpmath")
 
-from agrad_conformance.sabotage import campaign, controls, every_mutant, markdown, run
-from agrad_conformance.sabotage.applying import _function, applied
-from agrad_conformance.sabotage.equivalent import EQUIVALENT
-from agrad_conformance.sabotage.judging import Verdict, judge
-from agrad_conformance.sabotage.mutant import Damage, Edit, Mutant
-from agrad_conformance.sabotage.rules import differentiable
-from agrad_conformance.sabotage.running import sampled
-from agrad_conformance.sabotage.summary import survivors, tally
+from sabotage import campaign, controls, every_mutant, markdown, run
+from sabotage.applying import _function, applied
+from sabotage.equivalent import EQUIVALENT
+from sabotage.judging import Verdict, judge
+from sabotage.mutant import Damage, Edit, Mutant
+from sabotage.rules import differentiable
+from sabotage.running import sampled
+from sabotage.summary import survivors, tally
 
 FINDS = (
     "cos/partial-0/minus", "multiply/partial-0/conj", "maximum/partial-0/tie-none", "add/pull/broadcast",
@@ -154,7 +154,7 @@ def test_the_command_writes_records(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = [m for m in every_mutant() if m.name in ("cos/partial-0/half", "cos/partial-0/minus")]
-    monkeypatch.setattr("agrad_conformance.sabotage.every_mutant", lambda: chosen)
+    monkeypatch.setattr("sabotage.every_mutant", lambda: chosen)
     assert run(sample=2, json_file=str(tmp_path / "s.json")) == 0
     records = json.loads((tmp_path / "s.json").read_text())
     assert [(r["op"], r["killed"]) for r in records] == [("cos", True), ("cos", True)]
@@ -163,9 +163,9 @@ def test_the_command_writes_records(
 
 def test_a_survivor_fails_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = Mutant("cos/nothing", "cos", "factor", "numpy", Damage)
-    monkeypatch.setattr("agrad_conformance.sabotage.every_mutant", lambda: [nothing])
-    monkeypatch.setattr("agrad_conformance.sabotage.running._known", {"cos/nothing": nothing})
-    monkeypatch.setattr("agrad_conformance.sabotage.controls", lambda: [nothing])
+    monkeypatch.setattr("sabotage.every_mutant", lambda: [nothing])
+    monkeypatch.setattr("sabotage.running._known", {"cos/nothing": nothing})
+    monkeypatch.setattr("sabotage.controls", lambda: [nothing])
     assert run(sample=1) == 1
     assert "survived: cos/nothing" in capsys.readouterr().out
 

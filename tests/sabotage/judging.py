@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from agrad_conformance.result import FAILED, UNEXPECTED, Key
 from agrad_conformance.run import execute, keys
-from agrad_conformance.sabotage.applying import applied
-from agrad_conformance.sabotage.mutant import ENGINE, Mutant
+from sabotage.applying import applied
+from sabotage.mutant import ENGINE, Mutant
 
 __all__ = ["SPREAD", "Verdict", "checks", "judge"]
 
@@ -57,7 +57,7 @@ def judge(mutant: Mutant) -> Verdict:
 
     Examples
     --------
-    >>> from agrad_conformance.sabotage.rules import rule_mutants
+    >>> from sabotage.rules import rule_mutants
     >>> judge(next(m for m in rule_mutants() if m.name == "cos/partial-0/minus")).killed
     True
     """

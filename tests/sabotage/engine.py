@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from agrad_conformance.sabotage import interface, interpretations
-from agrad_conformance.sabotage.mutant import ENGINE, Damage, Edit, Mutant, Row
+from sabotage import interface, interpretations
+from sabotage.mutant import ENGINE, Damage, Edit, Mutant, Row
 
 __all__ = ["engine_mutants", "mutants_of"]
 

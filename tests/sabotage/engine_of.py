@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agrad_conformance.sabotage.changes import double
-from agrad_conformance.sabotage.mutant import Patch
-from agrad_conformance.sabotage.wrapping import each
+from sabotage.changes import double
+from sabotage.mutant import Patch
+from sabotage.wrapping import each
 
 __all__ = ["dropped_shapes", "leaking", "leaking_tangent", "pushed"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agrad_conformance.sabotage.engine import mutants_of
-from agrad_conformance.sabotage.mutant import Mutant, Row
+from sabotage.engine import mutants_of
+from sabotage.mutant import Mutant, Row
 
 __all__ = ["backend_mutants"]
 

@@ -11,10 +11,10 @@ import agrad
 from agrad.declare import Op, select
 from agrad.support import every_op
 from agrad_conformance.run import keys
-from agrad_conformance.sabotage.changes import CHANGES, HABITS, double, noisy, ones, parameter, without_slopes, writing
-from agrad_conformance.sabotage.engine_of import dropped_shapes, leaking, leaking_tangent, pushed
-from agrad_conformance.sabotage.mutant import Damage, Mutant
-from agrad_conformance.sabotage.wrapping import around, as_function, as_general, each, is_floating, named
+from sabotage.changes import CHANGES, HABITS, double, noisy, ones, parameter, without_slopes, writing
+from sabotage.engine_of import dropped_shapes, leaking, leaking_tangent, pushed
+from sabotage.mutant import Damage, Mutant
+from sabotage.wrapping import around, as_function, as_general, each, is_floating, named
 
 __all__ = ["controls", "differentiable", "rule_mutants"]
 
@@ -81,7 +81,7 @@ def _has_complex(name: str) -> bool:
 
 
 def _checks_of(name: str) -> Sequence[Any]:
-    from agrad_conformance.sabotage.judging import checks
+    from sabotage.judging import checks
 
     return checks(REFEREE, name)
 

@@ -17,7 +17,7 @@ from agrad import namespaces
 from agrad.backend import Backend, BackendRule
 from agrad.declare import Op
 from agrad.interpret.levels import OFF
-from agrad_conformance.sabotage.mutant import Damage, Edit, Patch
+from sabotage.mutant import Damage, Edit, Patch
 
 __all__ = ["applied"]
 
