@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from agrad.declare import Op
+from agrad.origin import how_to_install
 
 __all__ = ["CAPABILITIES", "Backend", "BackendRule"]
 
@@ -57,6 +58,9 @@ class Backend(NamedTuple):
     defers : bool
         Whether an operator of the library's arrays leaves an operation with a Tensor to the Tensor, by returning
         ``NotImplemented``; where it raises instead, agrad calls functions.
+    mutable : bool
+        Whether an array can be changed in place: what is to outlive a call is copied then, and an in-place operator
+        changes a Tensor as it changes an array.
     admit : callable, optional
         Called with every plain array that meets Tensors in an operation, and raises for one that must not; its time is
         spent at each operation, so that libraries whose arrays of a type are all alike leave it out.
@@ -67,8 +71,6 @@ class Backend(NamedTuple):
     guard : callable
         Returns a context manager in which it raises to copy an array to the host, or to compute what was to stay lazy;
         for the conformance suite, which no gradient may do so in. Where a library cannot tell, there is none.
-    mutable : bool
-        Whether arrays of the library can be changed in place.
     views : collection of str
         The functions whose results share memory with their first argument, or may do so: ``"reshape"``, ``"flip"``, any
         op whose declaration says how to write through its result. Slices are views everywhere.
@@ -89,13 +91,13 @@ class Backend(NamedTuple):
     library : str
         The distribution that the library comes in, for its version.
     install : str
-        The command that installs the library; by default ``pip install 'agrad[name]'``.
+        The command that installs the library; by default ``pip install`` and `library`.
 
     Examples
     --------
     >>> record = Backend("mylib", load=lambda: None, owns=lambda x: False, lacks={"fft": "it has no transforms"})
     >>> record.reason("fft.rfft"), record.how_to_install
-    ('it has no transforms', "pip install 'agrad[mylib]'")
+    ('it has no transforms', 'pip install mylib')
     """
 
     name: str
@@ -105,11 +107,11 @@ class Backend(NamedTuple):
     own: Callable[[Any], Any] = _same
     lean: Callable[[Any], Any] = _same
     defers: bool = True
+    mutable: bool = True
     admit: Callable[[Any], Any] | None = None
     array: Callable[[Any], Any] = _same
     quiet: Callable[[], AbstractContextManager[Any]] = nullcontext
     guard: Callable[[], AbstractContextManager[Any]] = nullcontext
-    mutable: bool = True
     views: Collection[str] = ()
     read_only: Collection[str] = ()
     shares: Callable[[Any, Any], bool] = _always
@@ -127,7 +129,7 @@ class Backend(NamedTuple):
     @property
     def how_to_install(self) -> str:
         """The command that installs the library."""
-        return self.install or f"pip install 'agrad[{self.name}]'"
+        return self.install or how_to_install(self.name, self.library)
 
 
 class BackendRule(NamedTuple):

@@ -85,7 +85,7 @@ def _plugins(options: argparse.Namespace) -> int:
         _table(["plugin", "from", "status", "brings"], [[p.name, p.source, p.status, _brought(p)] for p in found])
         for p in found:
             if p.error:
-                print(f"\n{p.name} is broken:\n{p.error.rstrip()}")
+                print(f"\n{p.name} of {p.source} is broken:\n{p.error.rstrip()}")
     return 1 if any(p.status == "broken" for p in found) else 0
 
 

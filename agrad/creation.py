@@ -12,6 +12,7 @@ from agrad.interpret.parameters import settled
 from agrad.interpret.record import BASE
 from agrad.interpret.space import Space
 from agrad.tensors import Tensor
+from agrad.views import Family
 
 __all__ = ["create"]
 
@@ -91,6 +92,8 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
             f"{value.dtype}); pass an array, nested lists of numbers, or a number"
         )
     made = space._wrap(value if value.ndim else space._backend.lean(value))
+    if not value.ndim and space._backend.mutable and type(obj) not in space._numbers:
+        made._family = Family()  # an array changes in place, though a number stands for it here
     return make_leaf(made) if requires_grad else made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from threading import RLock
 from typing import Any
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
@@ -76,13 +77,27 @@ def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -
     # a conversion may stand between: a leaf need not be of this Tensor's backend
     gradients = handed_out([(_space_of(leaf), _filled(leaf, ct)) for leaf, ct in leaves.items()], [gradient])
     for leaf, g in zip(leaves, gradients, strict=True):
-        if leaf.grad is None:
-            leaf.grad = _space_of(leaf)._wrap(g)
-        elif create_graph:
-            leaf.grad = leaf.grad + g
+        _accumulate(leaf, _space_of(leaf)._wrap(g), create_graph)
+
+
+_lock = RLock()  # a finaliser may come here again, in the same thread
+
+
+def _accumulate(holder: Any, g: Tensor, create_graph: bool) -> None:
+    """Add to ``holder.grad``, again where another thread was faster; no lock is held while arrays are added."""
+    while True:
+        old = holder.grad
+        if old is None:
+            new = g
+        elif create_graph or (old._node is None and g._node is None):
+            new = old + g
         else:
             with no_grad():
-                leaf.grad = leaf.grad + g
+                new = old + g
+        with _lock:
+            if holder.grad is old:
+                holder.grad = new
+                return
 
 
 def seed_of(space: Any, given: Any, aval: Any, where: str) -> Any:
@@ -165,16 +180,20 @@ def _hooks(t: Tensor) -> Hooks:
     if not isinstance(node, Node) or node.trace is not BASE:
         raise GraphError("hooks and retain_grad() need a Tensor with requires_grad=True, outside a transform")
     if node not in hooked:
-        node.hooks = Hooks(t._aval, type(t), t.device)
-        hooked.add(node)
+        made = Hooks(t._aval, type(t), t.device)
+        with _lock:
+            if node not in hooked:
+                node.hooks = made
+                hooked.add(node)
     return node.hooks
 
 
 def add_hook(t: Tensor, function: Callable[[Any], Any]) -> HookHandle:
     """Call a function with the cotangent of this Tensor whenever backward reaches it."""
     hooks = _hooks(t)
-    key = max(hooks.functions, default=-1) + 1
-    hooks.functions[key] = function
+    with _lock:
+        key = max(hooks.functions, default=-1) + 1
+        hooks.functions[key] = function
     return HookHandle(hooks, key)
 
 
@@ -196,7 +215,7 @@ def _visitor(create_graph: bool) -> Callable[[Node, Any], Any]:
             if replaced is not None:
                 boxed = space._wrap(seed_of(space, replaced, hooks.aval, "the result of a hook"))
         if hooks.retain:
-            hooks.grad = boxed if hooks.grad is None else hooks.grad + boxed
+            _accumulate(hooks, boxed, True)
         return boxed if create_graph or boxed._node is not None else boxed._value
 
     return visit

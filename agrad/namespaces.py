@@ -194,7 +194,8 @@ class Namespace:
 
         def by_number(x1: Any, x2: Any, /) -> Any:
             if type(x1) is tensor and (type(x2) is int or (type(x2) is float and x1._aval.inexact)):
-                return power(x1, {name: x2})
+                if not (operator and x1._aval.weak):
+                    return power(x1, {name: x2})
             return run(x1, x2)
 
         return by_number
@@ -303,7 +304,7 @@ def _namespace(name: str) -> Namespace:
     if name not in known:
         raise PluginError(
             f"no backend named {name!r} is installed; installed are {sorted(known)}: name one of them, or install "
-            f"the plugin that provides it, for example with pip install agrad[{name}]"
+            "the plugin that provides it; `agrad plugins` shows those that are disabled or broken"
         )
     try:
         made = _made[name] = Namespace(known[name])
@@ -414,8 +415,7 @@ def owner(a: Any) -> Namespace | None:
     """The namespace whose backend owns a plain array, if any."""
     known = _owners.get(type(a))
     if known is None:
-        for backend in plugins.backends().values():
-            if backend.owns(a):
-                known = _owners[type(a)] = _namespace(backend.name)
-                break
+        backend = plugins.owner(a)
+        if backend is not None:
+            known = _owners[type(a)] = _namespace(backend.name)
     return known

@@ -6,7 +6,8 @@ import importlib.metadata
 import os
 import traceback
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ __all__ = [
     "hookimpl",
     "manager",
     "ops",
+    "owner",
     "plugins",
     "register",
     "rules",
@@ -60,6 +62,8 @@ class Plugin(NamedTuple):
 
 
 _plugins: dict[str, Plugin] = {}
+_unreadable: list[Plugin] = []
+"""Files of entry points that nobody can read, of whatever distribution; each is listed as a broken plugin."""
 _blocked: set[str] = set()
 changed: list[Callable[[], None]] = []
 """Called when a plugin comes or goes."""
@@ -86,12 +90,8 @@ def manager() -> pluggy.PluginManager:
     _plugins.clear()
     disabled = {name.strip() for name in os.environ.get("AGRAD_DISABLE_PLUGINS", "").split(",")} | _blocked
     seen: dict[str, str] = {}
-    for distribution in importlib.metadata.distributions():
-        own = [entry for entry in distribution.entry_points if entry.group == GROUP]
-        # each look reads and parses a file: not for every entry, and not where there is none
-        project = distribution.name if own else ""
-        source = f"{project} {distribution.version}" if own else ""
-        for entry in own:
+    for project, source, entries in _installed():
+        for entry in entries:
             if entry.name in disabled:
                 _plugins[entry.name] = Plugin(entry.name, source, "disabled")
                 continue
@@ -104,13 +104,51 @@ def manager() -> pluggy.PluginManager:
                 continue
             seen[entry.name] = project
             _plugins[entry.name] = Plugin(entry.name, source)
-            try:
+            with _isolated(entry.name):
                 _add(made, entry.load(), entry.name)
-            except PluginError:
-                raise
-            except Exception as error:
-                _isolate(entry.name, error)
     return made
+
+
+def _installed() -> Iterator[tuple[str, str, list[importlib.metadata.EntryPoint]]]:
+    """The distributions that bring plugins: the name, the name and version, and the entry points."""
+    _unreadable.clear()
+    for distribution in importlib.metadata.distributions():
+        try:
+            own = [entry for entry in distribution.entry_points if entry.group == GROUP]
+            # each look reads and parses a file: not for every entry, and not where there is none
+            project = distribution.name if own else ""
+            source = f"{project} {distribution.version}" if own else ""
+        except Exception as error:  # a malformed file, perhaps of a distribution that has nothing to do with agrad
+            _note_unreadable(distribution, error)
+            continue
+        if own:
+            yield project, source, own
+
+
+def _note_unreadable(distribution: importlib.metadata.Distribution, error: Exception) -> None:
+    try:
+        source = f"{distribution.name} {distribution.version}"
+    except Exception:  # its other files are no better
+        source = f"a distribution in {distribution.locate_file('')}"
+    text = "".join(traceback.format_exception(error))
+    _unreadable.append(Plugin("entry_points.txt", source, "broken", text))
+    warnings.warn(
+        f"the entry points of {source} cannot be read, and no plugin of it is found: {type(error).__name__}: {error}; "
+        "install it again, or remove it",
+        stacklevel=4,
+    )
+
+
+@contextmanager
+def _isolated(name: str) -> Iterator[None]:
+    """A plugin's own code runs in it: whatever it raises, SystemExit included, leaves that plugin out."""
+    try:
+        yield
+    except BaseException as error:
+        wrong_hook = isinstance(error.__cause__, pluggy.PluginValidationError)  # an error for all, so that it is seen
+        if isinstance(error, KeyboardInterrupt) or wrong_hook:
+            raise
+        _isolate(name, error)
 
 
 def _add(to: pluggy.PluginManager, plugin: object, name: str) -> None:
@@ -130,7 +168,7 @@ def _named(name: str) -> str:
     return f"{name!r} of {_plugins[name].source}" if name in _plugins else repr(name)
 
 
-def _isolate(name: str, error: Exception) -> None:
+def _isolate(name: str, error: BaseException) -> None:
     """Leave a broken plugin out: mark it, and say so once."""
     text = "".join(traceback.format_exception(error))
     _plugins[name] = _plugins[name]._replace(status="broken", error=text)
@@ -166,7 +204,7 @@ def plugins() -> list[Plugin]:
                 commands=tuple(command.name for command in _records("agrad_commands", name, check_command)),
             )
         )
-    return found
+    return found + _unreadable
 
 
 def _read_all(name: str) -> None:
@@ -213,9 +251,10 @@ def register(plugin: object, name: str) -> None:
     earlier = _plugins.get(name)
     _plugins[name] = Plugin(name, "registered")
     try:
-        _add(to, plugin, name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong is raised
+            with _isolated(name):
+                _add(to, plugin, name)
             _forget()
             _read_all(name)
         if _plugins[name].status == "broken":
@@ -226,7 +265,7 @@ def register(plugin: object, name: str) -> None:
                 f"the plugin {name!r} brings rules for {sorted(late)}, too late: the namespace is in use; register it "
                 "before agrad.namespace() is first called"
             )
-    except Exception:
+    except BaseException:
         if to.get_plugin(name) is not None:
             to.unregister(name=name)
         del _plugins[name]
@@ -282,12 +321,10 @@ def _records(hook: str, name: str, check: Callable[[Any], Any]) -> list[Any]:
     if plugin is None or _plugins[name].status != "active":
         return []
     others = [other for n, other in to.list_name_plugin() if n != name and other is not None]
-    try:
+    with _isolated(name):
         found = to.subset_hook_caller(hook, others)()
         return [check(record) for records in found for record in _iterable(hook, records)]
-    except Exception as error:
-        _isolate(name, error)
-        return []
+    return []
 
 
 def _iterable(hook: str, records: Any) -> Iterable[Any]:
@@ -331,6 +368,83 @@ def backends() -> dict[str, Backend]:
                 raise _conflict(f"a backend named {backend.name!r}", found[backend.name][0], name)
             found[backend.name] = name, backend
     return {key: backend for key, (_, backend) in found.items()}
+
+
+def owner(array: object) -> Backend | None:
+    """The backend whose library an object is an array of, if any.
+
+    An `owns` that raises is taken for a no. Where several backends claim the same object, the one whose library defines
+    the type has it; the others are named.
+
+    Parameters
+    ----------
+    array : object
+
+    Returns
+    -------
+    Backend or None
+
+    Raises
+    ------
+    PluginError
+        Several backends claim the object, and nothing tells whose it is.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> owner(numpy.ones(3)).name, owner("text")
+    ('numpy', None)
+    """
+    claims = []
+    for backend in backends().values():
+        try:
+            if backend.owns(array):
+                claims.append(backend)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            _complain(backend, f"raised for a {type(array).__name__}: {type(error).__name__}: {error}")
+    if len(claims) > 1:
+        claims = _rightful(claims, type(array))
+    return claims[0] if claims else None
+
+
+def _rightful(claims: list[Backend], kind: type) -> list[Backend]:
+    """Of the backends that claim a type, the one whose library defines it; all, if they are variants of one backend."""
+    if all(backend.owns is claims[0].owns for backend in claims):
+        return claims
+    what = f"arrays of the type {kind.__module__}.{kind.__qualname__}"
+    found = [backend for backend in claims if _defines(backend.library, kind)]
+    if len(found) != 1:
+        raise _conflict(f"a home for {what}", _provider(claims[0]), _provider(claims[1]))
+    for other in claims:
+        if other is not found[0]:
+            _complain(other, f"claims {what}, which belong to the backend {found[0].name!r}")
+    return found
+
+
+def _complain(backend: Backend, what: str) -> None:
+    name = f"the backend {backend.name!r} of the plugin {_named(_provider(backend))}"
+    warnings.warn(f"{name} has an owns= that {what}", stacklevel=4)
+
+
+def _provider(backend: Backend) -> str:
+    """The plugin that a backend comes from."""
+    return next(
+        name
+        for name in _plugins
+        if any(backend.name == other.name for other in _records("agrad_backends", name, check_backend))
+    )
+
+
+def _defines(library: str, kind: type) -> bool:
+    """Whether the distribution of that name has the module that a type is defined in."""
+    module = kind.__module__.partition(".")[0]
+    try:
+        files = importlib.metadata.files(library) if library else None
+    except importlib.metadata.PackageNotFoundError:
+        files = None
+    return any(path.parts[0] == module or path.name == f"{module}.py" for path in files or ())
 
 
 def find(name: str) -> Op | None:

@@ -1,10 +1,19 @@
-"""What the functions of ``linalg`` that have several results return, for libraries that return something else."""
+"""What functions that have several results return, where a library returns something else or agrad computes them."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["EigResult", "EighResult", "QRResult", "SVDResult", "SlogdetResult"]
+__all__ = [
+    "EigResult",
+    "EighResult",
+    "QRResult",
+    "SVDResult",
+    "SlogdetResult",
+    "UniqueAllResult",
+    "UniqueCountsResult",
+    "UniqueInverseResult",
+]
 
 
 class EigResult(NamedTuple):
@@ -41,3 +50,26 @@ class SVDResult(NamedTuple):
     U: Any
     S: Any
     Vh: Any
+
+
+class UniqueAllResult(NamedTuple):
+    """What ``unique_all`` returns."""
+
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+class UniqueCountsResult(NamedTuple):
+    """What ``unique_counts`` returns."""
+
+    values: Any
+    counts: Any
+
+
+class UniqueInverseResult(NamedTuple):
+    """What ``unique_inverse`` returns."""
+
+    values: Any
+    inverse_indices: Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import keyword
 import re
 import tempfile
@@ -11,16 +10,27 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 
+from agrad import plugins
 from agrad.errors import PluginError
-from agrad.hooks import GROUP
+from agrad.origin import requirement
 from agrad.validate import plugin_name_problem
 
 __all__ = ["KINDS", "new_plugin"]
 
 KINDS = ("op", "backend")
 NAME = re.compile(r"[A-Za-z](\w*[A-Za-z0-9])?", re.ASCII)
+LONGEST = 40
+"""So long a plugin's name may be: the lines that it stands in have a place for it."""
 SUFFIX = ".template"
 """Ends the name of every template, so that no tool takes one for a module or a test of agrad's."""
+DIRECT = """\
+# agrad was installed from the place that `dependencies` and `test` name, not from a package index. Before you publish,
+# write "agrad" and "agrad[conformance]" there, and remove this section.
+[tool.hatch.metadata]
+allow-direct-references = true
+
+"""
+"""Goes into the project's `pyproject.toml` where agrad came from no index."""
 
 
 def new_plugin(name: str, kind: str, folder: str | Path = ".") -> list[Path]:
@@ -57,12 +67,12 @@ def new_plugin(name: str, kind: str, folder: str | Path = ".") -> list[Path]:
     _check(name, kind)
     parent = Path(folder)
     target = parent / f"agrad-{name}"
-    if target.exists():
-        raise PluginError(f"{target} exists already; choose another name or folder, or remove it first")
     try:
+        if target.exists():
+            raise PluginError(f"{target} exists already; choose another name or folder, or remove it first")
         with tempfile.TemporaryDirectory(prefix=".agrad-", dir=parent) as temporary:  # on the same disk
             draft = Path(temporary) / target.name
-            written = _write(resources.files("agrad") / "templates" / kind, draft, name)
+            written = _write(resources.files("agrad") / "templates" / kind, draft, _values(name))
             draft.rename(target)  # all at once
     except OSError as error:
         raise PluginError(f"the project could not be written to {target}: {error}") from error
@@ -77,24 +87,34 @@ def _check(name: str, kind: str) -> None:
             f"a plugin cannot be named {name!r}; its name takes ASCII letters, digits and underscores, starts with a "
             "letter, ends with a letter or digit, and is no keyword of Python"
         )
+    if len(name) > LONGEST:
+        raise PluginError(
+            f"a plugin cannot be named {name[:20]}..., of {len(name)} characters; it takes {LONGEST} at most"
+        )
     if plugin_name_problem(name):
         raise PluginError(f"a plugin cannot be named {name!r}, as something of the array API standard is")
-    for entry in importlib.metadata.entry_points(group=GROUP):
-        if entry.name == name:
-            source = f" by {entry.dist.name} {entry.dist.version}" if entry.dist else ""
-            raise PluginError(f"a plugin cannot be named {name!r}: one of that name is installed{source}")
+    for plugin in plugins.plugins():
+        if plugin.name == name:
+            raise PluginError(f"a plugin cannot be named {name!r}: one of that name is there, of {plugin.source}")
 
 
-def _write(template: Traversable, to: Path, name: str) -> list[Path]:
+def _values(name: str) -> dict[str, str]:
+    """What the templates leave open: the plugin's name, and how the project gets agrad."""
+    agrad = requirement()
+    direct = DIRECT if "@" in agrad else ""
+    return {"name": name, "agrad": agrad, "agrad_conformance": requirement("conformance"), "direct": direct}
+
+
+def _write(template: Traversable, to: Path, values: dict[str, str]) -> list[Path]:
     """Write the files of a folder, then those of its folders, in the order of their names."""
     to.mkdir()
     written = []
     for item in sorted(template.iterdir(), key=lambda item: (item.is_dir(), item.name)):
-        path = to / item.name.replace("NAME", name).removesuffix(SUFFIX)
+        path = to / item.name.replace("NAME", values["name"]).removesuffix(SUFFIX)
         if item.is_dir():
-            written += _write(item, path, name)
+            written += _write(item, path, values)
         else:
-            text = Template(item.read_text(encoding="utf-8")).substitute(name=name)
+            text = Template(item.read_text(encoding="utf-8")).substitute(values)
             path.write_text(text, encoding="utf-8", newline="\n")
             written.append(path)
     return written

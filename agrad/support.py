@@ -60,7 +60,9 @@ def standing(backend: Backend) -> Standing:
         devices = tuple(str(device) for device in info.devices())
     except PluginError:
         return Standing(backend.name, library, f"not installed: {backend.how_to_install}", (), lacks)
-    except Exception as error:  # a library that is there and does not work, for want of a GPU for one
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a library that is there and does not work, for want of a GPU for one
         status = f"not working: {type(error).__name__}: {' '.join(str(error).split())}"
         return Standing(backend.name, library, status, (), lacks)
     return Standing(backend.name, library, "ready", devices, lacks)

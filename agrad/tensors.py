@@ -290,7 +290,8 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self._space._backend.array(self._detached("numpy.asarray()"))
-        return array.__array__(dtype) if copy is None else array.__array__(dtype, copy=copy)
+        given = () if dtype is None else (dtype,)  # an explicit None is float64 for NumPy before 2.3
+        return array.__array__(*given) if copy is None else array.__array__(*given, copy=copy)
 
     def __dlpack__(
         self,

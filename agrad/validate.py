@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,14 @@ from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
 from agrad.declare import Op, select
 from agrad.errors import PluginError
-from agrad.hooks import Command
+from agrad.hooks import COMMANDS, Command
 from agrad.interpret.bound import names_of
 from agrad.interpret.signature import CLOSURE
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 
 __all__ = ["check_backend", "check_case", "check_command", "check_op", "check_rule", "plugin_name_problem"]
+
+NAME_OF_COMMAND = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def plugin_name_problem(name: str) -> str:
@@ -39,7 +42,31 @@ def check_backend(record: Any) -> Backend:
         _mapping(given, f"{field}= of the backend {record.name!r}")
         for key, reason in given.items():
             _text(reason, f"the reason that the backend {record.name!r} gives in {field}= for {key!r}")
+    for foreign in (ForeignArray(), object(), None, True, 1, 1.0, 1j, "", (), []):
+        if record.owns(foreign):
+            raise PluginError(
+                f"the backend {record.name!r} has an owns= that takes a {type(foreign).__name__} for its own; it must "
+                "be true of instances of the library's own types only"
+            )
     return record  # type: ignore[no-any-return]
+
+
+class ForeignArray:
+    """Nobody's array, with the attributes of one: an `owns` that goes by attributes takes it for its own."""
+
+    shape, ndim, size, dtype, device = (), 0, 1, None, None
+    T = property(lambda self: self)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> None:
+        return None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError("this is no array")
+
+    def __dlpack__(self, **options: Any) -> Any:
+        raise BufferError("this is no array")
+
+    __dlpack_device__ = __dlpack__
 
 
 def check_op(record: Any) -> Op:
@@ -94,6 +121,11 @@ def check_command(record: Any) -> Command:
     _type(record, Command, "agrad_commands")
     _text(record.name, "the name of a command")
     _text(record.help, f"the help of the command {record.name!r}")
+    if record.name in COMMANDS or not NAME_OF_COMMAND.fullmatch(record.name):
+        raise PluginError(
+            f"a command is named {record.name!r}; it takes letters, digits and hyphens, and another name than those of "
+            f"agrad's own: {', '.join(COMMANDS)}"
+        )
     if not callable(record.run):
         raise PluginError(f"the command {record.name!r} has no callable as run=")
     return record  # type: ignore[no-any-return]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from statistics import median, quantiles
 from time import perf_counter, process_time
 from typing import Any
@@ -13,7 +14,8 @@ import numpy as np
 
 from contestants import Compiled, Step, to_numpy
 from sections import SECTIONS, Section
-from workloads import Target, Workload
+from targets import FIXED, Target
+from workloads import Workload
 
 __all__ = ["Effort", "Row", "disagreement", "run"]
 
@@ -54,10 +56,9 @@ class Row:
         self.quartiles[contestant] = (low, high)
 
     def ratio(self, contestant: str, reference: str) -> float | None:
-        """The quotient of two medians, where both were measured."""
-        if contestant not in self.medians or not self.medians.get(reference):
-            return None
-        return self.medians[contestant] / self.medians[reference]
+        """The quotient of two medians, where both were measured; none where a baseline took longer than the work."""
+        of = FIXED.get(reference, self.medians.get(reference, 0.0))
+        return self.medians[contestant] / of if of > 0.0 and contestant in self.medians else None
 
 
 def disagreement(workload: Workload, reference: Iterable[Any], result: Iterable[Any]) -> str | None:
@@ -87,6 +88,9 @@ def run(
     """
     row = Row(name=workload.name, title=workload.title, group=workload.group, section=section.name)
     row.targets = section.goals(workload)
+    if absent := [name for name in workload.needs if find_spec(name) is None]:
+        row.skipped = dict.fromkeys(contestants, f"the row needs {' and '.join(absent)}")
+        return row
     steps: dict[str, Step] = {}
     baselines: dict[str, Step] = {}
     reference = workload.steps["numpy"]()()

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from contestants import missing
 from measure import Row
-from workloads import Target, collect
+from targets import goals
+from workloads import collect
 
 __all__ = ["WORKLOADS", "run"]
 
@@ -31,7 +32,7 @@ def run(contestants: Mapping[str, str | None], rounds: int) -> list[Row]:
         peak = Row(name=f"memory-{name}", title=f"peak memory of the process: {workload.title}", unit="B")
         growth = Row(name=f"memory-work-{name}", title=f"peak memory of the work: {workload.title}", unit="B")
         for row in (peak, growth):
-            row.targets = (Target("torch", 1.0),)
+            row.targets = goals("numpy", "memory")
         for contestant, reason in contestants.items():
             if reason := reason or workload.skipped.get(contestant):
                 peak.skipped[contestant] = reason

@@ -13,6 +13,7 @@ from statistics import median
 from contestants import LIBRARIES
 from measure import Row
 from sections import SECTIONS, Section
+from targets import ROWS
 
 __all__ = ["environment", "show", "write_json", "write_markdown"]
 
@@ -67,6 +68,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
             for kind in dict.fromkeys(row.title.partition(", ")[2] for row in members):
                 title = f"{section.title}: {group}, {kind}"
                 result.append(_worst(section, title, [row for row in members if row.title.endswith(kind)]))
+            if own_targets := [row for row in members if row.name in ROWS and row.targets]:
+                result.append(_pinned(section, f"{section.title}: {group}", own_targets))
     return result
 
 
@@ -104,11 +107,10 @@ def _targets(rows: Iterable[Row]) -> Table:
     for row in rows:
         for target in row.targets:
             ratio = row.ratio(target.contestant, target.reference)
-            verdict = "not measured" if ratio is None else "met" if target.met(ratio) else "MISSED"
             of = _over(target.contestant, target.reference)
-            limit = f"{'<' if target.strict else '≤'} {target.limit:g}"
-            cells.append([row.title, of, limit, quotient(ratio), verdict])
-    return "targets", ["", "ratio", "target", "measured", "verdict"], cells
+            cells.append([row.title, of, target.text, quotient(ratio), target.verdict(ratio)])
+    met = sum(line[-1] == "met" for line in cells)
+    return f"targets, {met} of {len(cells)} met", ["", "ratio", "target", "measured", "verdict"], cells
 
 
 def _worst(section: Section, title: str, rows: Iterable[Row]) -> Table:
@@ -122,15 +124,30 @@ def _worst(section: Section, title: str, rows: Iterable[Row]) -> Table:
             row.title.partition(",")[0],
             *(amount(row.medians.get(c), "s") for c in names),
             quotient(row.ratio(*pair)),
-            f"≤ {row.targets[0].limit:g}" if row.targets else "",
+            row.targets[0].text if row.targets else "",
         ]
         for row in ranked[:WORST]
     ]
     title += f": the {len(cells)} worst of {len(ranked)} functions"
-    if ranked and ranked[0].targets:
-        missed = sum(not row.targets[0].met(row.ratio(*pair) or 0.0) for row in ranked)
-        title += f", of which {missed} miss the target"
+    if aims := [row for row in ranked if row.targets]:
+        missed = sum(not row.targets[0].met(row.ratio(*pair) or 0.0) for row in aims)
+        title += f", of which {missed} miss the target" if len(aims) == len(ranked) else ""
     return title, ["", *(HEADINGS[c] for c in names), _over(*pair), "target"], cells
+
+
+def _pinned(section: Section, title: str, rows: Sequence[Row]) -> Table:
+    """The rows of a group that have a target of their own."""
+    names = [c for c in section.contestants if any(c in row.medians for row in rows)]
+    cells = []
+    for row in rows:
+        (target, *_), (name, _, shape) = row.targets, row.title.split(", ", 2)
+        ratio = row.ratio(target.contestant, target.reference)
+        times = [amount(row.medians.get(c), "s") for c in names]
+        cells.append([f"{name}, {shape}", *times, quotient(ratio), target.text, target.verdict(ratio)])
+    met = sum(line[-1] == "met" for line in cells)
+    over = _over(rows[0].targets[0].contestant, rows[0].targets[0].reference)
+    title += f", targets of their own, {met} of {len(cells)} met"
+    return title, ["", *(HEADINGS[c] for c in names), over, "target", "verdict"], cells
 
 
 def notes(rows: Sequence[Row]) -> list[str]:
@@ -152,14 +169,27 @@ def notes(rows: Sequence[Row]) -> list[str]:
 
 
 def environment() -> str:
-    """The machine and the versions, in one line."""
+    """The machine, its threads, the kernels of linear algebra and the versions, in one line."""
     packages = []
-    for name in dict.fromkeys(LIBRARIES.values()):
+    for name in dict.fromkeys([*LIBRARIES.values(), "scipy"]):
         try:
             packages.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
-    return ", ".join([_processor(), f"{os.cpu_count()} CPUs", f"Python {platform.python_version()}", *packages])
+    python = f"Python {platform.python_version()}"
+    return ", ".join([_processor(), f"{os.cpu_count()} CPUs", *_pools(), python, *packages])
+
+
+def _pools() -> list[str]:
+    """How many threads the loaded libraries have, and the kernel that each BLAS among them runs."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return []
+    pools = threadpool_info()
+    most = max((p["num_threads"] for p in pools), default=1)
+    names = [f"{p['internal_api']} {p['version']}, {p['architecture']} kernel" for p in pools if "architecture" in p]
+    return [f"{most} thread{'s' * (most > 1)}", *dict.fromkeys(names)]
 
 
 def _processor() -> str:
@@ -174,6 +204,7 @@ def show(rows: Sequence[Row]) -> None:
     """Print the tables, with rich where it is installed."""
     try:
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table as RichTable
     except ImportError:
         for title, headings, cells in tables(rows):
@@ -191,7 +222,7 @@ def show(rows: Sequence[Row]) -> None:
             for i, heading in enumerate(headings):
                 table.add_column(heading, justify="left" if i == 0 else "right")
             for line in cells:
-                table.add_row(*line, style="red" if "MISSED" in line else None)
+                table.add_row(*map(escape, line), style="red" if any("MISSED" in cell for cell in line) else None)
             console.print(table)
     for line in notes(rows):
         print(line)

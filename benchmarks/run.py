@@ -68,8 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not section.takes(workload) or len(taking_part) < min(2, len(chosen)):
                 continue
             effort = Effort(7, 0.002, 5.0) if options.quick else Effort(15, 0.003) if workload.group else Effort()
-            if section.targets:  # two contestants or four: they take more rounds to the second than seven
-                effort = dataclasses.replace(effort, budget=min(effort.budget, 6.0))
+            effort = dataclasses.replace(effort, budget=min(effort.budget, section.budget))
             progress(f"{section.title}: {workload.title}")
             rows.append(run(workload, taking_part, effort, section))
         if section.name == "numpy" and (not only or "import" in only):

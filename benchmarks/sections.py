@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workloads import Target, Workload
+from targets import Target, goals
+from workloads import Workload
 
 __all__ = ["SECTIONS", "Section"]
 
@@ -23,8 +24,8 @@ class Section:
         Those that run in turns.
     ratios : tuple of (str, str)
         Whose times are divided by whose; the first pair ranks the rows of a group.
-    targets : tuple of Target
-        The goals of every row that has one; by default each row's own.
+    budget : float
+        Seconds for a row at most.
     costs : bool
         Whether the compiled programs of the last pair are compared, too.
     """
@@ -33,12 +34,12 @@ class Section:
     title: str
     contestants: tuple[str, ...]
     ratios: tuple[tuple[str, str], ...]
-    targets: tuple[Target, ...] = ()
+    budget: float = 20.0
     costs: bool = False
 
     def goals(self, workload: Workload) -> tuple[Target, ...]:
         """A row's targets in this section."""
-        return self.targets or workload.targets if workload.targets else ()
+        return goals(self.name, workload.name if workload.goal is None else workload.goal)
 
     def takes(self, workload: Workload) -> bool:
         """Whether any contestant of the section runs this."""
@@ -66,10 +67,7 @@ SECTIONS = {
             title="JAX",
             contestants=("agrad.jax", "jax", "agrad.jax.jit", "jax.jit"),
             ratios=(("agrad.jax", "jax"), ("agrad.jax.jit", "jax.jit")),
-            targets=(
-                Target("jax", 0.8, contestant="agrad.jax"),
-                Target("jax.jit", 1.05, contestant="agrad.jax.jit"),
-            ),
+            budget=6.0,
             costs=True,
         ),
         Section(
@@ -77,7 +75,7 @@ SECTIONS = {
             title="PyTorch",
             contestants=("agrad.torch", "torch"),
             ratios=(("agrad.torch", "torch"),),
-            targets=(Target("torch", 2.0, contestant="agrad.torch"),),
+            budget=6.0,  # two contestants or four take more rounds to the second than seven
         ),
         Section(
             name="plugins",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from measure import Row
-from workloads import Target
+from targets import goals
 
 __all__ = ["PROGRAMS", "plugins", "run"]
 
@@ -35,7 +35,7 @@ DISTRIBUTION = "agrad-more"
 
 def run(contestants: Mapping[str, str | None], rounds: int) -> Row:
     """Seconds from the first import to the first function, without the interpreter's own start."""
-    row = Row(name="import", title="import to first function", targets=(Target("numpy", 1.2),))
+    row = Row(name="import", title="import to first function", targets=goals("numpy", "import"))
     present = [name for name in PROGRAMS if name in contestants and contestants[name] is None]
     row.skipped = {name: reason for name, reason in contestants.items() if reason and name in PROGRAMS}
     samples: dict[str, list[float]] = {name: [] for name in present}
@@ -78,7 +78,7 @@ def plugins(rounds: int) -> list[Row]:
     calls = {name: min(last for _, last in found) for name, found in samples.items()}
     call = Row(name="plugin-call", title="two calls of ops, one more plugin", section="plugins")
     call.medians = {"without": calls["all"], "with": calls["more"], "added": calls["more"] - calls["all"]}
-    call.targets = (Target("without", 1.05, contestant="with"),)
+    call.targets = goals("plugins", call.name)
     several = f"each of {len(installed)} plugins"
     return [
         _import("more", "one more plugin", imports["all"], imports["more"]),
@@ -89,11 +89,10 @@ def plugins(rounds: int) -> list[Row]:
 
 def _import(name: str, what: str, without: list[float], with_it: list[float], count: int = 1) -> Row:
     row = Row(name=f"plugin-{name}", title=f"import, {what}", section="plugins")
-    row.targets = (Target("1 ms", 1.0, contestant="added"),)
+    row.targets = goals("plugins", row.name)
     row.record("without", without)
     row.record("with", with_it)
     row.record("added", [(b - a) / count for a, b in zip(without, with_it, strict=True)])
-    row.record("1 ms", [1e-3])
     return row
 
 

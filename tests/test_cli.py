@@ -10,7 +10,7 @@ import pytest
 
 from agrad import cli, plugins
 from agrad.backend import Backend
-from agrad.hooks import Command
+from agrad.hooks import COMMANDS, Command
 from test_plugins import entry, fresh, provider  # noqa: F401 - `fresh` is a fixture
 
 
@@ -44,7 +44,21 @@ def test_a_broken_plugin_is_shown_with_its_traceback(fresh, capsys):  # noqa: F8
     with pytest.warns(UserWarning, match="half a file"):
         assert cli.main(["plugins"]) == 1
     out = capsys.readouterr().out
-    assert "bad is broken:\nTraceback" in out and 'raise RuntimeError("half a file")' in out
+    assert "bad of somebody 1.2 is broken:\nTraceback" in out and 'raise RuntimeError("half a file")' in out
+
+
+def test_agrads_own_commands_are_those_that_plugins_may_not_replace(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    shown = capsys.readouterr().out.partition("commands:")[2].partition("commands that plugins bring:")[0]
+    named = [line.split()[0] for line in shown.splitlines() if line.startswith("    ") and line[4] != " "]
+    assert tuple(named) == COMMANDS
+
+
+def test_a_name_that_is_too_long_is_one_line_on_stderr(tmp_path, capsys):
+    assert cli.main(["new-plugin", "x" * 300, "--kind", "op", "--folder", str(tmp_path)]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("agrad: a plugin cannot be named xxx") and shown.count("\n") == 1
 
 
 def test_a_conflict_is_one_line_on_stderr(fresh, capsys):  # noqa: F811
@@ -69,7 +83,7 @@ def test_backends_say_what_is_ready_and_how_to_install_the_rest(fresh, capsys): 
     fresh(entry("a", lambda: provider(agrad_backends=records)))
     assert cli.main(["backends"]) == 0
     out = capsys.readouterr().out
-    assert "not installed: pip install 'agrad[rare]'" in out
+    assert "not installed: pip install no-such-distribution" in out
     assert "not working: RuntimeError: no device" in out
     assert "rare lacks fft: too rare" in out
     assert cli.main(["backends", "--json"]) == 0

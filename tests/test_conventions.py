@@ -197,6 +197,8 @@ value("logaddexp-tie-at-minus-inf", lambda x, y: xp.logaddexp(x, y), [[-inf, 0.0
       [0.5, 1.0], [0.5, 0.0])  # fmt: skip
 value("sort-tie", lambda x: xp.sort(x) * xp.asarray([1.0, 10.0, 100.0], dtype=x.dtype),
       [[2.0, 2.0, 1.0]], [10.0, 100.0, 1.0])  # fmt: skip
+value("unique-repeats", lambda x: xp.unique_values(x) * xp.asarray([1.0, 10.0], dtype=x.dtype),
+      [[2.0, 1.0, 2.0]], [10.0, 1.0, 0.0])  # fmt: skip
 
 
 @behaviour("where-untaken-branch")

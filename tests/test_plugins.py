@@ -34,6 +34,7 @@ def fresh(monkeypatch):
             monkeypatch.setattr(plugins, name, cache(getattr(plugins, name).__wrapped__))
         for module, name in [(plugins, "_plugins"), (namespaces, "_made"), (namespaces, "_owners")]:
             monkeypatch.setattr(module, name, {})
+        monkeypatch.setattr(plugins, "_unreadable", [])
         for name in ("_blocked", "in_use"):
             monkeypatch.setattr(plugins, name, set())
 
@@ -290,11 +291,156 @@ def test_a_plugin_that_cannot_be_imported_is_isolated_and_shown_with_its_traceba
     assert "Traceback" in bad.error and 'raise ImportError("no such library")' in bad.error
 
 
+class Stop(BaseException):
+    """What is no Exception, as pytest's and trio's own are not."""
+
+
+def leave(error):
+    def leaving():
+        raise error
+
+    return leaving
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), Stop("enough"), GeneratorExit(), agrad.PluginError("itself")])
+def test_whatever_an_import_raises_is_isolated(fresh, error):
+    fresh(entry("bad", leave(error)), entry("good", lambda: backend("one")))
+    with pytest.warns(UserWarning, match=rf"'bad' of somebody 1\.2 is broken .* {type(error).__name__}: {error}"):
+        assert sorted(plugins.backends()) == ["one"]
+    assert [p.status for p in plugins.plugins()] == ["broken", "active"]
+
+
+def test_a_user_who_interrupts_is_heard(fresh):
+    fresh(entry("slow", leave(KeyboardInterrupt())))
+    with pytest.raises(KeyboardInterrupt):
+        plugins.backends()
+    fresh(entry("slow", lambda: provider(agrad_ops=leave(KeyboardInterrupt()))))
+    with pytest.raises(KeyboardInterrupt):
+        plugins.plugins()
+
+
+class Lazy:
+    """A plugin that was to say what it has when it is asked."""
+
+    def __dir__(self):
+        raise SystemExit("not here")
+
+
+def test_a_plugin_that_raises_when_it_is_looked_at_is_isolated(fresh):
+    fresh(entry("bad", Lazy), entry("good", lambda: backend("one")))
+    with pytest.warns(UserWarning, match=r"'bad' of somebody 1\.2 is broken .* SystemExit: not here"):
+        assert sorted(plugins.backends()) == ["one"]
+    with pytest.raises(agrad.PluginError, match="'worse' is broken: SystemExit: not here"):
+        plugins.register(Lazy(), "worse")
+    assert plugins.manager().get_plugin("worse") is None
+
+
+class Unreadable:
+    """A distribution whose entry points cannot be read, nor anything else where it has no name."""
+
+    def __init__(self, name=None):
+        self._name = name
+
+    version = "7"
+    name = property(lambda self: self._name or leave(TypeError("no metadata"))())
+    entry_points = property(lambda self: importlib.metadata.EntryPoints._from_text_for("[agrad]\nno value\n", self))
+
+    def locate_file(self, path):
+        return f"/somewhere/{path}"
+
+
+@pytest.mark.parametrize("name, source", [("torn", "torn 7"), (None, "a distribution in /somewhere/")])
+def test_entry_points_that_cannot_be_read_are_isolated_and_shown(fresh, monkeypatch, name, source):
+    fresh(entry("good", lambda: backend("one")))
+    others = importlib.metadata.distributions()
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: [Unreadable(name), *others])
+    with pytest.warns(UserWarning, match=f"entry points of {source} cannot be read.*'value'"):
+        assert sorted(plugins.backends()) == ["one"]
+    good, torn = plugins.plugins()
+    assert good.status == "active"
+    assert torn[:3] == ("entry_points.txt", source, "broken")
+    assert "Traceback" in torn.error
+
+
+# Whose arrays are whose ---------------------------------------------------------------------------------
+
+
+def owning(name, owns, **more):
+    return entry(name, lambda: provider(agrad_backends=[Backend(name, load=lambda: np, owns=owns, **more)]))
+
+
+@pytest.mark.parametrize(
+    "owns, message",
+    [
+        (lambda x: True, "takes a ForeignArray for its own"),
+        (lambda x: hasattr(x, "shape") and hasattr(x, "dtype"), "takes a ForeignArray for its own"),
+        (lambda x: hasattr(x, "__array_namespace__"), "takes a ForeignArray for its own"),
+        (lambda x: isinstance(x, float), "takes a float for its own"),
+        (lambda x: not isinstance(x, np.ndarray) and isinstance(x, list), "takes a list for its own"),
+        (lambda x: x.dtype == "float64", "AttributeError"),
+        (leave(SystemExit(3)), "TypeError"),
+    ],
+)
+def test_a_backend_that_claims_what_is_foreign_is_isolated(fresh, owns, message):
+    fresh(owning("bad", owns), entry("numpy", lambda: agrad_numpy))
+    with pytest.warns(UserWarning, match=rf"'bad' of somebody 1\.2 is broken .*{message}"):
+        assert agrad.array_namespace(np.ones(3)) is agrad.namespace("numpy")
+    assert agrad.grad(lambda x: x * x)(3.0) == 6.0
+    assert plugins.plugins()[0].status == "broken"
+
+
+class Nested:
+    """No array; agrad asks of anything whether it is one."""
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), ValueError("no truth")])
+def test_an_owns_that_raises_is_taken_for_a_no_and_named(fresh, error):
+    def owns(x):
+        if isinstance(x, np.ndarray | Nested):
+            raise error
+        return False
+
+    fresh(owning("bad", owns), entry("numpy", lambda: agrad_numpy))
+    message = (
+        rf"'bad' of the plugin 'bad' of somebody 1\.2 has an owns= that raised for a ndarray: {type(error).__name__}"
+    )
+    with pytest.warns(UserWarning, match=message):
+        assert agrad.array_namespace(np.ones(3)) is agrad.namespace("numpy")
+    with pytest.warns(UserWarning, match="raised for a Nested"):
+        assert plugins.owner(Nested()) is None
+
+
+def test_arrays_that_two_backends_claim_belong_to_the_one_whose_library_defines_them(fresh):
+    fresh(owning("greedy", lambda x: isinstance(x, np.ndarray), library="pytest"), entry("numpy", lambda: agrad_numpy))
+    with pytest.warns(UserWarning, match=r"'greedy' .* claims arrays of the type numpy\.ndarray, .* backend 'numpy'"):
+        assert agrad.array_namespace(np.ones(3)) is agrad.namespace("numpy")
+
+
+def test_two_backends_that_claim_an_array_of_neither_are_a_conflict(fresh):
+    claim = [owning(name, lambda x: isinstance(x, Nested), library=f"no-{name}") for name in "ab"]
+    fresh(*claim)
+    with pytest.raises(
+        agrad.PluginError, match=r"arrays of the type .*Nested: 'a' of somebody 1\.2 and 'b' of somebody"
+    ):
+        plugins.owner(Nested())
+
+
+def test_a_variant_of_a_backend_leaves_its_arrays_where_they_were(fresh):
+    [numpy] = agrad_numpy.agrad_backends()
+    fresh(
+        entry("numpy", lambda: agrad_numpy),
+        entry("other", lambda: provider(agrad_backends=[numpy._replace(name="other")])),
+    )
+    assert agrad.array_namespace(np.ones(3)) is agrad.namespace("numpy")
+
+
 GOOD = double()
 INVALID = {
     "no record": ({"agrad_backends": ["numpy"]}, "got a str"),
     "no iterable": ({"agrad_backends": 3}, "returned a int"),
     "raises": ({"agrad_backends": lambda: 1 / 0}, "ZeroDivisionError"),
+    "exits": ({"agrad_ops": leave(SystemExit(3))}, "SystemExit: 3"),
+    "exits later": ({"agrad_commands": lambda: (sys.exit(4) for _ in range(3))}, "SystemExit: 4"),
     "no name": ({"agrad_backends": [Backend("", load=len, owns=len)]}, "name of a backend is ''"),
     "no function": ({"agrad_backends": [Backend("b", load=None, owns=len)]}, "no callable as load="),
     "no reason": ({"agrad_backends": [Backend("b", load=len, owns=len, lacks={"fft": ""})]}, "lacks= for 'fft' is ''"),
@@ -316,6 +462,8 @@ INVALID = {
     "other signature": ({"agrad_rules": [BackendRule("n", elementwise("sum(x, /)", 1))]}, "the op's signature is sum"),
     "case without op": ({"agrad_conformance_cases": [Case(lambda draw: ())]}, "op of a conformance case is ''"),
     "no command": ({"agrad_commands": [Command("x", "y", 3)]}, "no callable as run="),
+    "command of agrad's": ({"agrad_commands": [Command("plugins", "y", len)]}, "'plugins'; it takes .* another name"),
+    "command of two words": ({"agrad_commands": [Command("a b", "y", len)]}, "'a b'; it takes letters, digits"),
 }
 
 
@@ -413,19 +561,19 @@ def test_cases_are_those_of_the_ops_and_those_of_the_hook(fresh):
 
 
 def test_an_unknown_backend_names_the_installed_ones():
-    with pytest.raises(agrad.PluginError, match=r"'nowhere'.*numpy.*pip install agrad\[nowhere\]") as error:
+    with pytest.raises(agrad.PluginError, match=r"'nowhere'.*numpy.*`agrad plugins` shows") as error:
         agrad.namespace("nowhere")
     assert isinstance(error.value, ImportError)
 
 
 @pytest.mark.parametrize(
-    "install, command", [("", r"pip install 'agrad\[rare\]'"), ("conda install rare", "conda install rare")]
+    "install, command", [("", "pip install rarely-core"), ("conda install rare", "conda install rare")]
 )
 def test_a_backend_without_its_library_says_how_to_install_it(fresh, install, command):
     def load():
         raise ImportError("No module named 'rarely'")
 
-    rare = Backend("rare", load=load, owns=lambda x: False, install=install)
+    rare = Backend("rare", load=load, owns=lambda x: False, library="rarely-core", install=install)
     fresh(entry("a", lambda: provider(agrad_backends=[rare])))
     with pytest.raises(agrad.PluginError, match=rf"'rare' .*'rarely'.* {command}"):
         agrad.namespace("rare")

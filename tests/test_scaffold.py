@@ -12,7 +12,7 @@ import pytest
 
 import agrad
 from agrad import scaffold
-from agrad.scaffold import KINDS, new_plugin
+from agrad.scaffold import KINDS, LONGEST, new_plugin
 
 NAME = "waves"
 
@@ -116,7 +116,7 @@ def test_it_is_typed(project):
     run(python, "-m", "mypy", "--cache-dir", path.parent / "mypy", cwd=path)
 
 
-@pytest.mark.parametrize("name", ["q", NAME, "waves_of_the_northern_atlantic_ocean"])
+@pytest.mark.parametrize("name", ["q", NAME, "waves_of_the_northern_atlantic_ocean".ljust(LONGEST, "s")])
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_in_good_style(tmp_path, name, kind):
     pytest.importorskip("ruff")
@@ -147,10 +147,12 @@ def test_nothing_of_the_template_is_left(tmp_path, kind):
         ("", "ASCII"),
         ("waves\n", "ASCII"),
         ("class", "no keyword"),
+        ("x" * (LONGEST + 1), "of 41 characters; it takes 40 at most"),
+        ("x" * 300, "of 300 characters; it takes 40 at most"),
         ("sin", "as something of the array API standard is"),
         ("linalg", "as something of the array API standard is"),
         ("float32", "as something of the array API standard is"),
-        ("numpy", "one of that name is installed by agrad "),
+        ("numpy", "one of that name is there, of agrad "),
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,9 +174,10 @@ def test_what_exists_is_left_alone(tmp_path):
     assert not list((tmp_path / f"agrad-{NAME}").iterdir())
 
 
-def test_a_folder_that_is_not_there_is_an_error(tmp_path):
-    with pytest.raises(agrad.PluginError, match=r"could not be written to .*No such file"):
-        new_plugin(NAME, "op", tmp_path / "missing")
+@pytest.mark.parametrize(("folder", "why"), [("missing", "No such file"), ("x" * 300, "File name too long")])
+def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path, folder, why):
+    with pytest.raises(agrad.PluginError, match=rf"could not be written to .*{why}"):
+        new_plugin(NAME, "op", tmp_path / folder)
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):

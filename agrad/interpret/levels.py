@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
-from typing import Any, Self
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from typing import Any, Self, TypeVar
+
+from agrad.errors import GraphError
 
 __all__ = ["OFF", "Trace", "enable_grad", "enabled", "no_grad", "transforming"]
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _levels = itertools.count(1)
 
-_disabled_upto: ContextVar[int] = ContextVar("agrad_disabled_upto", default=-1)
 _depth: ContextVar[int] = ContextVar("agrad_depth", default=0)
 
 OFF: list[None] = []
@@ -30,6 +34,8 @@ class Trace:
     """Whether it takes derivatives: constants, `stop_gradient` and `no_grad` act on such levels only."""
     records = False
     """Whether this interpretation leaves nodes; the specialised code does so itself."""
+    differentiates = True
+    """Whether derivatives are what it carries: constants, `stop_gradient` and `no_grad` act on such levels only."""
 
     def __init__(self, level: int | None = None) -> None:
         self.level = next(_levels) if level is None else level
@@ -50,9 +56,28 @@ class Trace:
         self.alive = self.recording = False
 
 
+class _Block:
+    """One entry into a `no_grad` or `enable_grad`: up to which level it stops recording, until it is left."""
+
+    __slots__ = ("active", "switch", "upto")
+
+    def __init__(self, switch: _Switch, upto: int) -> None:
+        self.switch = switch
+        self.upto = upto
+        self.active = True
+
+
+_blocks: ContextVar[tuple[_Block, ...]] = ContextVar("agrad_blocks", default=())
+"""The blocks entered in this context, the innermost last; one that was left elsewhere may still be among them."""
+
+
 def enabled(trace: Trace) -> bool:
-    """Whether operations on this trace's values are followed, here and now."""
-    return trace.level > _disabled_upto.get()
+    """Whether operations on this trace's values are followed, here and now: the last active block decides."""
+    if OFF and trace.differentiates:
+        for block in reversed(_blocks.get()):
+            if block.active:
+                return trace.level > block.upto
+    return True
 
 
 def transforming() -> bool:
@@ -60,31 +85,148 @@ def transforming() -> bool:
     return _depth.get() > 0
 
 
-class _Switch(ContextDecorator):
-    """A reusable, re-entrant context manager and decorator that sets the disabled range of levels."""
+class _Switch:
+    """A reusable, re-entrant context manager and decorator that sets the disabled range of levels.
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[int]] = []
+    Every entry is a block of its own, and leaving it switches that block off wherever it stands. So generators that
+    are suspended inside, or closed in another thread, may leave in any order.
+    """
+
+    __slots__ = ("__weakref__", "_entered")
+
+    _entered: list[_Block]
+    """The blocks of this object that are active, in any thread."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        made = super().__new__(cls)
+        made._entered = []
+        return made if function is None else made(function)
 
     def _upto(self) -> int:
         raise NotImplementedError
 
-    def _recreate_cm(self) -> Any:
-        return type(self)()
-
     def __enter__(self) -> None:
+        block = _Block(self, self._upto())
         OFF.append(None)
-        self._tokens.append(_disabled_upto.set(self._upto()))
+        self._entered.append(block)
+        outer = _blocks.get()
+        _blocks.set((*[b for b in outer if b.active], block) if outer else (block,))
 
     def __exit__(self, *exc: object) -> None:
-        _disabled_upto.reset(self._tokens.pop())
+        inner = _blocks.get()
+        block = inner[-1] if inner else None
+        if block is not None and block.switch is self and self._claimed(block):
+            block.active = False
+            _blocks.set(inner[:-1])
+        else:  # entered in another context, or left in another order
+            self._last().active = False
+            _blocks.set(tuple([b for b in inner if b.active]))
         OFF.pop()
+
+    def _claimed(self, block: _Block) -> bool:
+        """Whether it falls to the caller to leave this block: once, whoever else tries."""
+        try:
+            self._entered.remove(block)
+        except ValueError:  # another thread, or a finaliser, was faster
+            return False
+        return True
+
+    def _last(self) -> _Block:
+        """The block to leave: the last that this object has entered in this context, else in any."""
+        while entered := list(self._entered):
+            own = [b for b in _blocks.get() if b.switch is self and b.active]
+            block = (own or entered)[-1]
+            if self._claimed(block):
+                return block
+        raise GraphError(f"a {type(self).__name__} block was left more often than it was entered")
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function, coroutine or generator; of the last two, each step is a block of its own."""
+        if not callable(function):
+            raise TypeError(f"{type(self).__name__} decorates a function; it got a {type(function).__name__}")
+        return wraps(function)(_decorated(type(self), function))  # type: ignore[return-value]
+
+
+def _decorated(block: Callable[[], Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the same kind that runs inside blocks."""
+    if isgeneratorfunction(function):
+
+        def stepping(*args: Any, **options: Any) -> Any:
+            return (yield from _steps(block, function(*args, **options)))
+
+        return stepping
+    if iscoroutinefunction(function):
+
+        async def awaiting(*args: Any, **options: Any) -> Any:
+            return await _Awaited(block, function(*args, **options))
+
+        return awaiting
+    if isasyncgenfunction(function):
+
+        async def iterating(*args: Any, **options: Any) -> AsyncGenerator[Any, Any]:
+            inner = function(*args, **options)
+            step = inner.__anext__()
+            while True:
+                try:
+                    item = await _Awaited(block, step)
+                except StopAsyncIteration:
+                    return
+                try:
+                    step = inner.asend((yield item))
+                except GeneratorExit:
+                    await _Awaited(block, inner.aclose())
+                    raise
+                except BaseException as error:
+                    step = inner.athrow(error)
+
+        return iterating
+
+    def calling(*args: Any, **options: Any) -> Any:
+        with block():
+            return function(*args, **options)
+
+    return calling
+
+
+def _steps(block: Callable[[], Any], inner: Any) -> Generator[Any, Any, Any]:
+    """Drive a generator, each step inside a block; its consumer is outside."""
+    try:
+        with block():
+            item = next(inner)
+        while True:
+            try:
+                sent = yield item
+            except GeneratorExit:
+                with block():
+                    inner.close()
+                raise
+            except BaseException as error:
+                with block():
+                    item = inner.throw(error)
+            else:
+                with block():
+                    item = inner.send(sent)
+    except StopIteration as stop:
+        return stop.value
+
+
+class _Awaited:
+    """A coroutine, or a step of an asynchronous generator, that runs inside blocks between its suspensions."""
+
+    def __init__(self, block: Callable[[], Any], inner: Any) -> None:
+        self._block = block
+        self._inner = inner
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return _steps(self._block, self._inner.__await__())
 
 
 class no_grad(_Switch):  # noqa: N801 - PyTorch's name
     """Do not follow operations: a context manager and a decorator.
 
-    Outside a transform it leaves the transform alone; inside, it stops gradients in both modes.
+    Outside a transform it leaves the transform alone; inside, it stops gradients in both modes. Of a generator or
+    coroutine function that it decorates, each step is run so, and the code that consumes it is left alone. A block
+    inside a generator counts for the consumer, too, while the generator is suspended there.
 
     Examples
     --------
@@ -94,7 +236,14 @@ class no_grad(_Switch):  # noqa: N801 - PyTorch's name
     ...     y = x * 2
     >>> y.requires_grad
     False
+    >>> @agrad.no_grad
+    ... def double(x):
+    ...     return x * 2
+    >>> double(x).requires_grad
+    False
     """
+
+    __slots__ = ()
 
     def _upto(self) -> int:
         return next(_levels)
@@ -112,6 +261,8 @@ class enable_grad(_Switch):  # noqa: N801 - PyTorch's name
     >>> y.requires_grad
     True
     """
+
+    __slots__ = ()
 
     def _upto(self) -> int:
         return -1

@@ -143,7 +143,7 @@ def walk(
                 if old is None:
                     cts[node] = ct
                 elif node in owned and not hasattr(type(ct), "_node"):
-                    old += ct
+                    old += ct  # arrays only: a Tensor added to one in place would not be followed
                     cts[node] = old
                 else:
                     cts[node] = total = plus(old, ct)

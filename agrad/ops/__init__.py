@@ -30,8 +30,8 @@ __all__ = ["CHAPTERS", "EXTENSIONS", "INTERNAL", "Op", "lookup", "table"]
 EXTENSIONS = ("linalg", "fft")
 """The standard's extensions: namespaces of their own."""
 
-INTERNAL = frozenset({"getitem", "setitem", "scatter", "pow_scalar", "to_device"})
-"""Ops that the array object needs and the standard has no function for."""
+INTERNAL = frozenset({"getitem", "setitem", "scatter", "pow_scalar", "to_device", "distinct"})
+"""Ops that the array object and rules need and the standard has no function for."""
 
 CHAPTERS = (
     creation, data_type, elementwise, indexing, linear_algebra, manipulation, methods, searching, sets, sorting,

@@ -1,13 +1,28 @@
-"""Set functions: membership and distinct values, whose shapes depend on the data."""
+"""Set functions: membership, and distinct values in sorted order, each taken from where it first occurs."""
 
 from __future__ import annotations
 
-from agrad.declare import constant
+from typing import Any
+
+from agrad.declare import composite, constant
+from agrad.results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
 
 OPS = (
     constant("isin(x1, x2, /, *, invert=False)", "a truth value has no derivative"),
-    constant("unique_all(x, /)", "which values are distinct, and so the shape, depends on the data", outputs=4),
-    constant("unique_counts(x, /)", "which values are distinct, and so the shape, depends on the data", outputs=2),
-    constant("unique_inverse(x, /)", "which values are distinct, and so the shape, depends on the data", outputs=2),
-    constant("unique_values(x, /)", "which values are distinct, and so the shape, depends on the data"),
+    composite("unique_all(x, /)", lambda xp, x: _all(xp, x)),
+    composite("unique_counts(x, /)", lambda xp, x: UniqueCountsResult(*_all(xp, x)[::3])),
+    composite("unique_inverse(x, /)", lambda xp, x: UniqueInverseResult(*_all(xp, x)[::2])),
+    composite("unique_values(x, /)", lambda xp, x: _all(xp, x)[0]),
+    constant(
+        "distinct(x, /)",
+        "positions and counts are integers",
+        outputs=3,
+        forward=lambda xp, x: tuple(xp.unique_all(x)[1:]),
+    ),
 )
+
+
+def _all(xp: Any, x: Any) -> UniqueAllResult:
+    indices, inverse_indices, counts = xp.distinct(x)
+    values = xp.take(xp.reshape(x, (-1,)), indices, axis=0)
+    return UniqueAllResult(values, indices, inverse_indices, counts)

@@ -8,7 +8,8 @@ from typing import Any
 from agrad.errors import AgradError
 from agrad.interpret.apply import raw_of
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, flatten, unflatten
+from agrad.transforms.boxing import Inputs
+from agrad.transforms.containers import flatten, unflatten
 from agrad.transforms.forward import jvp
 from agrad.transforms.reverse import vjp
 

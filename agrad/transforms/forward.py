@@ -11,9 +11,10 @@ from agrad.interpret.forward import Dual, ForwardTrace
 from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, flatten, is_array, unflatten
+from agrad.transforms.boxing import Inputs
+from agrad.transforms.containers import flatten, is_array, unflatten
 
-__all__ = ["jvp"]
+__all__ = ["jvp", "pushed"]
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -41,15 +42,25 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp got {len(primals)} primals and {len(tangents)} tangents; it takes one tangent a primal")
+    given = flatten(tuple(tangents))[0]
     inputs = Inputs(tuple(primals), "jvp")
-    directions = inputs.given(tuple(tangents), "jvp's tangent")
-    tensors = any(isinstance(t, Tensor) for t in flatten(tuple(tangents))[0])
+    return pushed(f, inputs, inputs.given(tuple(tangents)), given, any(isinstance(t, Tensor) for t in given))
+
+
+def pushed(
+    f: Callable[..., Any],
+    inputs: Inputs,
+    directions: Sequence[Any],
+    given: Sequence[Any] = (),
+    tensors: bool = False,
+) -> tuple[Any, Any]:
+    """The results and their derivatives along directions of the followed inputs, None standing for zeros."""
     with ForwardTrace() as trace:
         _, trees = inputs.follow(trace, lambda k, aval: Dual(trace, directions[k]))
         ys, structure = flatten(f(*trees))
-    inputs.check_results(ys)
+    inputs.check_results(ys, structure)
     moved = [_tangent(inputs.space, trace, y) for y in ys]
-    pairs = inputs.results(trace, [*ys, *moved], flatten(tuple(tangents))[0], tensors)
+    pairs = inputs.results(trace, [*ys, *moved], given, tensors)
     return unflatten(structure, pairs[: len(ys)]), unflatten(structure, pairs[len(ys) :])
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, NamedTuple
-
-import optree
+from typing import Any
 
 from agrad.aval import Aval
 from agrad.errors import DtypeError, NonScalarError
@@ -16,9 +14,10 @@ from agrad.interpret.record import ReverseTrace
 from agrad.interpret.reverse import Leaf, Node, walk
 from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
-from agrad.transforms.boxing import Inputs, flatten, is_array, unflatten
+from agrad.transforms.boxing import Inputs
+from agrad.transforms.containers import flatten, is_array, unflatten
 
-__all__ = ["Recorded", "grad", "linearize", "positions", "value_and_grad", "vjp"]
+__all__ = ["Recorded", "grad", "gradient_of", "linearize", "positions", "value_and_grad", "vjp"]
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -55,12 +54,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     array([2., 4.])
     """
 
-    @wraps(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        run, g = _differentiated(f, argnums, has_aux, args, kwargs)
-        return (g, run.results()[1]) if has_aux else g
-
-    return gradient
+    return gradient_of(f, argnums, "grad", has_aux)
 
 
 def value_and_grad(
@@ -83,36 +77,37 @@ def value_and_grad(
 
     @wraps(f)
     def both(*args: Any, **kwargs: Any) -> Any:
-        run, g = _differentiated(f, argnums, has_aux, args, kwargs)
-        value, aux = run.results()
+        g, value, aux = _differentiated(f, argnums, "value_and_grad", has_aux, True, args, kwargs)
         return (value, aux) if has_aux else value, g
 
     return both
 
 
-class _Run(NamedTuple):
-    """What is left of a call when its gradient is known."""
+def gradient_of(
+    f: Callable[..., Any], argnums: int | Sequence[int], what: str, has_aux: bool = False
+) -> Callable[..., Any]:
+    """`grad`, on behalf of a transform that messages name."""
 
-    inputs: Inputs
-    trace: ReverseTrace
-    out: Any
-    aux: Any
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        g, _, aux = _differentiated(f, argnums, what, has_aux, False, args, kwargs)
+        return (g, aux) if has_aux else g
 
-    def results(self) -> tuple[Any, Any]:
-        """The value and aux as users get them."""
-        if self.aux is None:
-            return self.inputs.results(self.trace, [self.out])[0], None
-        others, structure = flatten(self.aux)
-        value, *others = self.inputs.results(self.trace, [self.out, *others])
-        return value, unflatten(structure, others)
+    return gradient
 
 
 def _differentiated(
-    f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[_Run, Any]:
-    """Call a function and walk back."""
-    numbers = positions(argnums, len(args), "grad")
-    inputs = Inputs([args[i] for i in numbers], "grad", args)
+    f: Callable[..., Any],
+    argnums: int | Sequence[int],
+    what: str,
+    has_aux: bool,
+    has_value: bool,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[Any, Any, Any]:
+    """Call a function and walk back: the gradient, and the value and aux as users get them, None if not asked for."""
+    numbers = positions(argnums, len(args), what)
+    inputs = Inputs([args[i] for i in numbers], what, args, numbers)
     with ReverseTrace() as trace:
         nodes, trees = inputs.follow(trace, lambda k, aval: Leaf(trace, aval))
         full = list(args)
@@ -123,14 +118,21 @@ def _differentiated(
         if has_aux:
             out, aux = out
         inputs.check_results([out])
-        roots = _scalar_root(inputs.space, trace, out)
+        roots = _scalar_root(inputs.space, trace, out, what)
     with inputs.space._backend.quiet():
         leaves = walk(roots, retain=False)
     gradients = inputs.trees(inputs.hand_out([leaves.get(node) for node in nodes]))
-    return _Run(inputs, trace, out, aux), gradients[0] if isinstance(argnums, int) else gradients
+    g = gradients[0] if isinstance(argnums, int) else gradients
+    if not (has_value or has_aux):
+        return g, None, None
+    if aux is None:
+        return g, inputs.results(trace, [out])[0], None
+    others, structure = flatten(aux)
+    value, *others = inputs.results(trace, [out, *others])
+    return g, value, unflatten(structure, others)
 
 
-def _scalar_root(space: Namespace, trace: ReverseTrace, out: Any) -> list[tuple[Node, Any]]:
+def _scalar_root(space: Namespace, trace: ReverseTrace, out: Any, what: str) -> list[tuple[Node, Any]]:
     """Where to start the walk for a gradient: nowhere if the result does not depend on the arguments."""
     if isinstance(out, Tensor) and out._node is not None and out._node.trace is trace:
         aval = out._aval
@@ -139,27 +141,27 @@ def _scalar_root(space: Namespace, trace: ReverseTrace, out: Any) -> list[tuple[
     elif isinstance(out, Tensor):
         raw_of(out)  # raises for a Tensor whose transform has finished
     if not is_array(out):
+        pair = " (with has_aux=True it may return a pair)" if what in ("grad", "value_and_grad") else ""
         raise NonScalarError(
-            f"grad takes a function that returns a scalar array; this one returned a {type(out).__name__}"
-            " (with has_aux=True it may return a pair)"
+            f"{what} takes a function that returns a scalar array; this one returned a {type(out).__name__}{pair}"
         )
     if isinstance(out, int | float | complex) and not hasattr(out, "dtype"):
         if isinstance(out, complex):
-            raise _complex_output()
+            raise _complex_output(what)
         return []
     if out.shape != ():
         raise NonScalarError(
-            f"grad takes a function that returns a scalar; this one returned shape {tuple(out.shape)}: reduce it, for "
-            "example with xp.sum, or use jacobian or vjp"
+            f"{what} takes a function that returns a scalar; this one returned shape {tuple(out.shape)}: reduce it, "
+            "for example with xp.sum, or use jacobian or vjp"
         )
     if space._aval_of(out).complex:
-        raise _complex_output()
+        raise _complex_output(what)
     return []
 
 
-def _complex_output() -> DtypeError:
+def _complex_output(what: str) -> DtypeError:
     return DtypeError(
-        "grad takes a function that returns a real scalar; this one returned a complex one: take xp.real(...) or "
+        f"{what} takes a function that returns a real scalar; this one returned a complex one: take xp.real(...) or "
         "xp.abs(...) of it, or use jacobian (holomorphic functions) or vjp"
     )
 
@@ -188,23 +190,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     >>> pullback(numpy.asarray([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    run = Recorded(f, Inputs(primals, "vjp"))
-    inputs, space = run.inputs, run.inputs.space
-
-    def pullback(ct: Any) -> tuple[Any, ...]:
-        given, found = flatten(ct)
-        if found != run.structure:
-            raise DtypeError(
-                f"the pullback got a cotangent of structure {found}; it must have the result's, {run.structure}"
-            )
-        cts = [
-            None if aval is None else seed_of(space, c, aval, "the pullback's cotangent")
-            for c, aval in zip(given, run.avals, strict=True)
-        ]
-        tensors = any(isinstance(c, Tensor) for c in given)
-        return inputs.trees(inputs.hand_out(run.pull(cts), given, tensors))
-
-    return run.out(), pullback
+    run = Recorded(f, Inputs(primals, "vjp", keep=True))
+    return run.out(), run.pullback
 
 
 class Recorded:
@@ -215,7 +202,7 @@ class Recorded:
         with ReverseTrace() as self.trace:
             self._leaves, trees = inputs.follow(self.trace, lambda k, aval: Leaf(self.trace, aval))
             results, self.structure = flatten(f(*trees))
-        inputs.check_results(results)
+        inputs.check_results(results, self.structure)
         self.avals = [self._aval(y) for y in results]
         self._nodes = [y._node if isinstance(y, Tensor) else None for y in results]
         self.results = inputs.results(self.trace, results)
@@ -240,6 +227,40 @@ class Recorded:
         with self.inputs.space._backend.quiet():
             found = walk(roots, retain=True, visit=visit)
         return [found.get(leaf) for leaf in self._leaves]
+
+    def rows(self, k: int, cts: Iterable[Any]) -> list[list[Any]]:
+        """Cotangents of the followed inputs for each of several cotangents of one result."""
+        node = self._nodes[k]
+        if node is None or node.trace is not self.trace:
+            return [[None] * len(self._leaves) for _ in cts]
+        rows = []
+        with self.inputs.space._backend.quiet():
+            for ct in cts:
+                found = walk(((node, ct),), retain=True)
+                rows.append([found.get(leaf) for leaf in self._leaves])
+        return rows
+
+    def pullback(self, ct: Any) -> tuple[Any, ...]:
+        """Cotangents of the inputs, one an argument, for a user's cotangent of the results."""
+        where = "the pullback's cotangent"
+        given, found = flatten(ct)
+        if found != self.structure:
+            raise DtypeError(f"{where} has the structure {found}; it must have the result's, {self.structure}")
+        cts = [
+            None if aval is None else seed_of(self.inputs.space, c, aval, where)
+            for c, aval in zip(given, self.avals, strict=True)
+        ]
+        tensors = any(isinstance(c, Tensor) for c in given)
+        return self.inputs.trees(self.inputs.hand_out(self.pull(cts), given, tensors))
+
+    def zeros(self, k: int) -> Any:
+        """Zeros like a result, on its device; None for one that is no array."""
+        y = self.results[k]
+        if not is_array(y):
+            return None
+        space = self.inputs.space
+        zeros = space._raw.zeros_like(raw_of(y) if hasattr(y, "dtype") else space._raw.asarray(y))
+        return zeros if zeros.ndim else space._backend.lean(zeros)
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
@@ -267,15 +288,34 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     >>> float(out), float(f_jvp(1.0)), float(f_jvp(0.5))
     (8.0, 12.0, 6.0)
     """
-    out, pullback = vjp(f, *primals)
-    space = Inputs(primals, "linearize").space
-    zero = optree.tree_map(lambda y: space._raw.zeros_like(raw_of(y)) if hasattr(y, "dtype") else y, out)
-    _, push = vjp(pullback, zero)
+    run = Recorded(f, Inputs(primals, "linearize", keep=True))
+    inputs, space = run.inputs, run.inputs.space
+    with ReverseTrace() as trace:
+        leaves = [None if aval is None else Leaf(trace, aval) for aval in run.avals]
+        pulled = run.pull(
+            [
+                None if aval is None else space._box(run.zeros(k), aval, leaf)
+                for k, (aval, leaf) in enumerate(zip(run.avals, leaves, strict=True))
+            ]
+        )
+    nodes = [ct._node if isinstance(ct, Tensor) else None for ct in pulled]
 
     def f_jvp(*tangents: Any) -> Any:
-        return push(tangents)[0]
+        roots = [
+            (node, t)
+            for node, t in zip(nodes, inputs.given(tangents), strict=True)
+            if t is not None and node is not None and node.trace is trace
+        ]
+        with space._backend.quiet():
+            found = walk(roots, retain=True)
+        moved: list[Any] = []
+        for k, leaf in enumerate(leaves):
+            t = None if leaf is None else found.get(leaf)
+            moved.append(run.zeros(k) if t is None else t)
+        given = flatten(tangents)[0]
+        return unflatten(run.structure, inputs.handed_out(moved, given, any(isinstance(t, Tensor) for t in given)))
 
-    return out, f_jvp
+    return run.out(), f_jvp
 
 
 def positions(argnums: int | Sequence[int], count: int, what: str) -> tuple[int, ...]:

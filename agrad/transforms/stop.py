@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import optree
-
 from agrad.interpret.apply import stopped
 from agrad.tensors import Tensor
+from agrad.transforms.containers import flatten, unflatten
 
 __all__ = ["stop_gradient"]
 
@@ -30,4 +29,5 @@ def stop_gradient(x: Any) -> Any:
     >>> float(agrad.grad(lambda x: agrad.stop_gradient(x) * x)(3.0))
     3.0
     """
-    return optree.tree_map(lambda v: v._space._wrap(stopped(v)) if isinstance(v, Tensor) else v, x)
+    leaves, structure = flatten(x)
+    return unflatten(structure, [v._space._wrap(stopped(v)) if isinstance(v, Tensor) else v for v in leaves])

@@ -13,22 +13,13 @@ from typing import Any, TypeAlias
 
 import dask.array as da
 import numpy as np
-from dask.array.core import elemwise, normalize_chunks
+from dask.array.core import normalize_chunks
 
-__all__ = ["Array", "along", "elementwise", "limited", "meta", "on_stacks", "whole"]
+__all__ = ["Array", "along", "limited", "meta", "on_stacks", "whole"]
 
 Array: TypeAlias = Any
 Core: TypeAlias = tuple[tuple[int, ...], Any]
 """Shape and dtype of one of the results that a function has for one element of a stack."""
-
-
-def elementwise(function: Callable[..., Any]) -> Callable[..., Array]:
-    """A function of NumPy arrays, block by block, with broadcasting."""
-
-    def blockwise(*xs: Any) -> Array:
-        return elemwise(function, *xs)
-
-    return blockwise
 
 
 def whole(x: Array, axes: Iterable[int]) -> Array:

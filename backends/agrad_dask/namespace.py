@@ -23,17 +23,17 @@ from numpy import (
 )  # fmt: skip
 from dask.array import (  # these conform
     abs, add, all, any, arccos as acos, arccosh as acosh, arcsin as asin, arcsinh as asinh, arctan as atan,
-    arctan2 as atan2, arctanh as atanh, argmax, argmin, bitwise_and, bitwise_or, bitwise_xor, conj, copysign, cos, cosh,
-    divide, equal, exp, expand_dims, expm1, flip, floor_divide, greater, greater_equal, hypot,
-    imag, invert as bitwise_invert, isfinite, isin, isinf, isnan, left_shift as bitwise_left_shift, less, less_equal,
-    log, log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, matmul, maximum, mean,
-    minimum, moveaxis, multiply, negative, nextafter, not_equal, positive, power as pow, prod, real,
-    reciprocal, remainder, result_type, right_shift as bitwise_right_shift, round, sign, signbit, sin, sinh, sqrt,
-    square, stack, subtract, sum, tan, tanh, tensordot, transpose as permute_dims, where,
+    arctan2 as atan2, arctanh as atanh, argmax, argmin, bitwise_and, bitwise_or, bitwise_xor, ceil, conj, copysign, cos,
+    cosh, divide, equal, exp, expand_dims, expm1, flip, floor, floor_divide, greater, greater_equal, hypot, imag,
+    invert as bitwise_invert, isfinite, isin, isinf, isnan, left_shift as bitwise_left_shift, less, less_equal, log,
+    log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, matmul, maximum, mean, minimum,
+    moveaxis, multiply, negative, nextafter, not_equal, positive, power as pow, prod, real, reciprocal, remainder,
+    result_type, right_shift as bitwise_right_shift, round, sign, signbit, sin, sinh, sqrt, square, stack, subtract,
+    sum, tan, tanh, tensordot, transpose as permute_dims, trunc, where,
 )  # fmt: skip
 
 from agrad.errors import UnsupportedError
-from agrad_dask.blocks import Array, along, elementwise, limited, meta, whole
+from agrad_dask.blocks import Array, along, limited, meta, whole
 from agrad_dask.indexing import getitem, scatter, setitem
 from agrad_dask.random import Generator
 from agrad_numpy import namespace as numpy_namespace
@@ -209,9 +209,6 @@ def triu(x: Array, /, *, k: int = 0) -> Array:
 
 
 # Elementwise ----------------------------------------------------------------------------------------
-
-# not dask's: NumPy 2.0 rounds integers to floats
-ceil, floor, trunc = (elementwise(getattr(numpy_namespace, name)) for name in ("ceil", "floor", "trunc"))
 
 
 def clip(x: Array, /, min: Any = None, max: Any = None) -> Array:

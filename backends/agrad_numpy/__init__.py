@@ -64,8 +64,11 @@ def _load() -> Any:
 
 
 def _owns(x: object) -> bool:
+    """Arrays and numbers; classes derived from NumPy's array (`matrix`, masked arrays, units) compute otherwise."""
     numpy = sys.modules.get("numpy")  # where NumPy was never imported, nothing is an array of its
-    return numpy is not None and isinstance(x, (numpy.ndarray, numpy.generic))
+    if numpy is None:
+        return False
+    return type(x) in (numpy.ndarray, numpy.memmap) or isinstance(x, (numpy.number, numpy.bool_))
 
 
 def _scalars() -> tuple[type, ...]:

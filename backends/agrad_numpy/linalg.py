@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import matmul, tensordot, vecdot
 from numpy.linalg import (  # these conform
-    cholesky, cross, det, diagonal, eigh, eigvalsh, inv, matrix_norm, matrix_power, matrix_rank, outer, qr, slogdet,
+    cholesky, cross, det, diagonal, eigh, eigvalsh, inv, matrix_norm, matrix_power, outer, qr, slogdet,
     solve, svd, svdvals, trace, vector_norm,
 )  # fmt: skip
 
@@ -25,6 +25,13 @@ def eig(x: Array, /) -> Any:
 def eigvals(x: Array, /) -> Array:
     """Eigenvalues, complex even where NumPy finds them all real."""
     return _complex(np.linalg.eigvals(x))
+
+
+def matrix_rank(x: Array, /, *, rtol: Any = None) -> Array:
+    """Number of singular values above a part of the greatest; before NumPy 2.4 there had to be one."""
+    if x.ndim > 1 and 0 in x.shape[-2:]:
+        return np.zeros(x.shape[:-2], np.intp)
+    return np.linalg.matrix_rank(x, rtol=rtol)
 
 
 def pinv(x: Array, /, *, rtol: Any = None) -> Array:

@@ -1,6 +1,6 @@
 """The array API standard 2025.12 on NumPy's own arrays.
 
-NumPy's functions wherever they conform (2.0 and later), an adapter where they do not or where a
+NumPy's functions wherever they conform, an adapter where they do not or where a
 leaner one is worth having. NumPy's scalars are 0-d arrays here: they are what reductions return.
 """
 
@@ -17,17 +17,19 @@ from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from agrad.errors import BackendError, DtypeError
 from numpy import (  # these conform
-    abs, acos, acosh, add, arange, argmax, argmin, asarray, asin, asinh, atan, atan2, atanh, bitwise_and,
+    abs, acos, acosh, add, arange, argmax, argmin, asin, asinh, atan, atan2, atanh, bitwise_and,
     bitwise_invert, bitwise_left_shift, bitwise_or, bitwise_right_shift, bitwise_xor, bool, broadcast_arrays,
     broadcast_shapes, can_cast, ceil, complex64, complex128, concat, conj, copysign, cos, cosh, divide, e, empty,
     empty_like, equal, exp, expm1, eye, flip, float32, float64, floor, floor_divide, full, full_like, greater,
     greater_equal, hypot, imag, inf, int8, int16, int32, int64, isfinite, isin, isinf, isnan, less, less_equal,
-    linspace, log, log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, matmul,
-    maximum, meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, not_equal, ones, ones_like,
-    pi, positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted, sign, signbit,
-    sin, sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc, uint8, uint16,
-    uint32, uint64, unique_all, unique_counts, unique_inverse, unique_values, var, vecdot, zeros,
+    linspace, log, log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, matmul, maximum,
+    meshgrid, minimum, moveaxis, multiply, nan, negative, newaxis, nextafter, nonzero, not_equal, ones, ones_like, pi,
+    positive, pow, real, reciprocal, remainder, repeat, result_type, roll, round, searchsorted, sign, signbit, sin,
+    sinh, sqrt, square, stack, std, subtract, tan, tanh, tensordot, tile, tril, triu, trunc, uint8, uint16, uint32,
+    uint64, unique_all, unique_counts, unique_inverse, unstack, var, vecdot, zeros,
 )  # fmt: skip
 
 __array_api_version__ = "2025.12"
@@ -52,6 +54,9 @@ KINDS = {
     "numeric": "iufc",
 }
 """The standard's kinds of dtype in NumPy's letters."""
+
+REFUSED = {"O": "Python objects", "V": "records", "m": "durations"}
+"""Of dtypes that the standard does not have, those with which one can compute: their results would be constants."""
 
 
 def astype(x: Array, dtype: Any, /, *, copy: Flag = True, device: Any = None) -> Array:
@@ -84,7 +89,13 @@ def isdtype(dtype: Any, kind: Any) -> Flag:
         return builtins.bool(np.dtype(dtype) == kind)
     if kind not in KINDS:
         raise ValueError(f"isdtype got the kind {kind!r}; the standard has {', '.join(map(repr, KINDS))}")
-    return np.dtype(dtype).kind in KINDS[kind]
+    letter = np.dtype(dtype).kind
+    if letter in REFUSED:
+        raise DtypeError(
+            f"an array of NumPy's dtype {np.dtype(dtype)} ({REFUSED[letter]}) can hold numbers whose derivatives would "
+            "be lost; convert it first, for example with x.astype(numpy.float64)"
+        )
+    return letter in KINDS[kind]
 
 
 class Info:
@@ -133,10 +144,37 @@ def _check_device(device: Any) -> None:
 # Creation -------------------------------------------------------------------------------------------
 
 
+def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Flag | None = None) -> Array:
+    """Make an array; a mask would be dropped in silence."""
+    if builtins.type(obj) not in UNMASKED:
+        _refuse_masks(obj)
+    if device is None and copy is None:  # options take time
+        return np.asarray(obj, dtype)
+    return np.asarray(obj, dtype, device=device, copy=copy)
+
+
+MASKED = np.ma.MaskedArray
+UNMASKED = {np.ndarray, builtins.bool, int, float, complex, *DTYPES}
+
+
+def _refuse_masks(obj: Any) -> None:
+    if isinstance(obj, MASKED):
+        raise BackendError(
+            f"asarray got a {builtins.type(obj).__name__}, whose mask would be lost; pass x.filled(value), or x.data "
+            "and the mask as arrays of their own"
+        )
+    if isinstance(obj, list | tuple):
+        for kind in set(map(builtins.type, obj)):
+            if issubclass(kind, (MASKED, list, tuple)):
+                for item in obj:
+                    _refuse_masks(item)
+
+
 def from_dlpack(x: Any, /, *, device: Any = None, copy: Flag | None = None) -> Array:
-    """Import an array of another library; NumPy 2.0 knows neither option."""
+    """Import an array of another library."""
     _check_device(device)
-    return np.from_dlpack(x) if copy is None else np.from_dlpack(x, copy=copy)
+    _refuse_masks(x)
+    return np.from_dlpack(x, copy=copy)
 
 
 def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
@@ -165,17 +203,6 @@ def _bound(x: Array, bound: Any) -> Any:
         return bound
     limits = np.iinfo(x.dtype)
     return x.dtype.type(builtins.min(builtins.max(bound, limits.min), limits.max))
-
-
-if ceil(np.int8(0)).dtype.kind == "f":  # NumPy 2.0 rounds integers to floats
-
-    def _rounding(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-        def rounded(x: Array, /) -> Array:
-            return x.copy() if x.dtype.kind in "iu" else function(x)
-
-        return rounded
-
-    ceil, floor, trunc = map(_rounding, (ceil, floor, trunc))  # type: ignore[assignment]
 
 
 # Reductions: the ufuncs' own methods, for NumPy's functions spend twice their time on arguments --------
@@ -313,29 +340,13 @@ def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
 
 
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: Flag | None = None) -> Array:
-    """Arrange the elements in another shape; NumPy 2.0 has no ``copy=``."""
-    if copy is None:
-        return x.reshape(shape)
-    if copy:
-        return x.copy().reshape(shape)
-    out = x.view()
-    try:
-        return np.reshape(out, shape, copy=False)
-    except TypeError:
-        out.shape = shape
-        return out
+    """Arrange the elements in another shape; the method is leaner than NumPy's function."""
+    return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
 
 def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     """Drop axes of length one."""
     return x.squeeze(axis)
-
-
-def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
-    """Split along an axis; NumPy has it since 2.1."""
-    if not x.ndim:
-        raise ValueError("unstack got an array of 0 dimensions; there is no axis to split along")
-    return tuple(x if axis == 0 else moveaxis(x, axis, 0))
 
 
 # Indexing, searching and sorting ----------------------------------------------------------------------
@@ -353,13 +364,6 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     return np.take_along_axis(x, indices, axis)
 
 
-def nonzero(x: Array, /) -> tuple[Array, ...]:
-    """Indices of the elements that are not zero; NumPy 2.0 takes 0-d arrays."""
-    if not x.ndim:
-        raise ValueError("nonzero got an array of 0 dimensions; reshape it to one dimension first")
-    return np.nonzero(x)
-
-
 def sort(x: Array, /, *, axis: int = -1, descending: Flag = False, stable: Flag = True) -> Array:
     """Sort along an axis; equal elements (the two zeros) keep their order either way."""
     if descending:
@@ -372,6 +376,11 @@ def argsort(x: Array, /, *, axis: int = -1, descending: Flag = False, stable: Fl
     if descending:
         return x.shape[axis] - 1 - flip(np.argsort(flip(x, axis=axis), axis=axis, stable=stable), axis=axis)
     return np.argsort(x, axis=axis, stable=stable)
+
+
+def unique_values(x: Array, /) -> Array:
+    """Distinct values in sorted order; NumPy's function of this name leaves them as its hash table has them."""
+    return np.unique(x, equal_nan=False)
 
 
 BITS = {np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}

@@ -20,12 +20,13 @@ import numpy as np
 import torch
 from array_api_compat.torch import __array_namespace_info__  # type: ignore[attr-defined]
 from array_api_compat.torch import (
-    UniqueAllResult, all, any, arange, argsort, broadcast_arrays, broadcast_to, concat, cumulative_prod,
+    UniqueAllResult, UniqueCountsResult, UniqueInverseResult,
+    all, any, arange, argsort, broadcast_arrays, broadcast_to, concat, cumulative_prod,
     cumulative_sum, diff, empty, expand_dims, eye, flip, full,
     isdtype, linspace,
     matrix_transpose, max, mean, meshgrid, min, nonzero, ones,
     permute_dims, pow, prod, repeat, reshape, result_type, roll, round, sign, sort, squeeze, sum,
-    tril, triu, unique_counts, unique_inverse, unique_values, unstack, var, vecdot, where, zeros,
+    tril, triu, unstack, var, vecdot, where, zeros,
 )  # fmt: skip
 from torch import (  # these conform
     abs, acos, acosh, argmax, argmin, asin, asinh, atan, atanh, bitwise_not as bitwise_invert, bool, ceil, complex64,
@@ -202,11 +203,39 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 def unique_all(x: Array, /) -> UniqueAllResult:
     """Unique values, where each occurs first, which of them each element is, and how often they occur."""
-    values, inverse = unique_inverse(x)
-    counts = torch.bincount(inverse.reshape(-1), minlength=values.numel())
-    first = torch.full_like(counts, inverse.numel())
-    first.scatter_reduce_(0, inverse.reshape(-1), torch.arange(inverse.numel(), device=x.device), "amin")
-    return UniqueAllResult(values, first, inverse, counts)
+    flat = x.reshape(-1)
+    order = _order(flat)
+    ordered = flat[order]
+    new = torch.ones(flat.shape, dtype=bool, device=x.device)
+    new[1:] = ordered[1:] != ordered[:-1]
+    starts = torch.nonzero(new).reshape(-1)
+    inverse = torch.empty_like(order)
+    inverse[order] = torch.cumsum(new, 0) - 1
+    counts = torch.diff(starts, append=starts.new_tensor([flat.numel()]))
+    return UniqueAllResult(ordered[starts], order[starts], inverse.reshape(x.shape), counts)
+
+
+def unique_counts(x: Array, /) -> UniqueCountsResult:
+    """Unique values and how often they occur; PyTorch orders no complex numbers."""
+    return UniqueCountsResult(*unique_all(x)[::3]) if x.is_complex() else compat.unique_counts(x)
+
+
+def unique_inverse(x: Array, /) -> UniqueInverseResult:
+    """Unique values and which of them each element is; PyTorch orders no complex numbers."""
+    return UniqueInverseResult(*unique_all(x)[::2]) if x.is_complex() else compat.unique_inverse(x)
+
+
+def unique_values(x: Array, /) -> Array:
+    """Unique values; PyTorch orders no complex numbers."""
+    return unique_all(x).values if x.is_complex() else compat.unique_values(x)
+
+
+def _order(flat: Array) -> Array:
+    """The positions that sort a vector, equal elements in their order; complex numbers by the real part first."""
+    if not flat.is_complex():
+        return torch.argsort(flat, stable=True)
+    order = torch.argsort(flat.imag, stable=True)
+    return order[torch.argsort(flat.real[order], stable=True)]
 
 
 # Indexing: PyTorch takes no negative steps, and integers of 64 bits only -------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from contestants import Prepare
 
-__all__ = ["FUNCTIONAL", "SUBJECTS", "Target", "Workload", "ahead", "collect"]
+__all__ = ["SUBJECTS", "Workload", "collect"]
 
 SUBJECTS = (
     "chain",
@@ -16,38 +16,18 @@ SUBJECTS = (
     "expression",
     "network",
     "logistic",
+    "black_scholes",
+    "mixture",
     "rosenbrock",
+    "dense",
     "recurrent",
     "gaussian_process",
     "attention",
+    "in_place",
+    "products",
 )
 
-
 TOLERANCE = {"float32": 1e-4, "float64": 1e-9, "complex128": 1e-9}
-
-
-@dataclass(frozen=True)
-class Target:
-    """A row's goal: the time of `contestant` is at most `limit` times that of `reference`."""
-
-    reference: str
-    limit: float
-    contestant: str = "agrad"
-    strict: bool = False
-    """Whether `limit` itself misses the target ("ahead of")."""
-
-    def met(self, ratio: float) -> bool:
-        """Whether a measured ratio meets the target."""
-        return ratio < self.limit if self.strict else ratio <= self.limit
-
-
-def ahead(reference: str) -> Target:
-    """The target of being faster than `reference`."""
-    return Target(reference, 1.0, strict=True)
-
-
-FUNCTIONAL = Target("agrad", 1.2, contestant="agrad.grad")
-"""The functional `grad` against the imperative `backward`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +44,10 @@ class Workload:
         For each contestant, a function that prepares its step (`contestants.Step`).
     operations : int
         Times are divided by this number, which the title explains.
-    targets : tuple of Target
-        The row's goals.
+    goal : str, optional
+        The entry of `targets.ROWS` that holds for the row, by default that of its name.
+    needs : tuple of str
+        Packages without which the row is left out.
     skipped : mapping
         Contestants that sit this one out, and why.
     tolerance : mapping
@@ -80,7 +62,8 @@ class Workload:
     title: str
     steps: Mapping[str, Prepare]
     operations: int = 1
-    targets: tuple[Target, ...] = ()
+    goal: str | None = None
+    needs: tuple[str, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
     baseline: Mapping[str, Prepare] | None = None

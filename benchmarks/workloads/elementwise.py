@@ -1,4 +1,4 @@
-"""Overhead of every elementwise function of the standard, one by one.
+"""Overhead of every elementwise function of the standard, of `where` and of the comparison operators, one by one.
 
 A function that has a derivative is called many times on the same arguments and the results are summed,
 ``f(x) + f(x) + ...``, forward and backward; the time of ``x + x + ...`` is taken off. Any other function is
@@ -7,6 +7,7 @@ only called, on arguments that are being differentiated where their dtype allows
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from contestants import Prepare, Step, differentiate, native
-from workloads import Target, Workload
+from targets import ROWS
+from workloads import Workload
 
 LN2, LN10 = np.log(2.0), np.log(10.0)
 SCALARS = {"clip": (-1.0, 1.0)}
@@ -25,6 +27,7 @@ NOT_IN_AUTOGRAD = {
     "imag": "its complex gradients are the conjugates of the others'",
     "positive": "it has no derivative",
 }
+OPERATORS = {"lt": "x < y", "le": "x <= y", "gt": "x > y", "ge": "x >= y", "eq": "x == y", "ne": "x != y"}
 CALLS = 50
 
 
@@ -36,6 +39,8 @@ class Function:
     cotangents: tuple[Callable[..., Any], ...] = ()
     at: tuple[Any, ...] = field(default=(0.7, 0.3), kw_only=True)
     arity: int = field(default=1, kw_only=True)
+    constants: tuple[Any, ...] = field(default=(), kw_only=True)
+    """Arguments in which there is no derivative; a cotangent has them after the others."""
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -86,11 +91,12 @@ BINARY = [
     Function("pow", (lambda ct, x, y: ct * y * x ** (y - 1.0), lambda ct, x, y: ct * x**y * np.log(x))),
     Function("remainder", (lambda ct, x, y: ct, lambda ct, x, y: -ct * np.floor(x / y))),
     Function("subtract", (lambda ct, x, y: ct, lambda ct, x, y: -ct)),
+    Function("where", (lambda ct, x, y, c: ct * c, lambda ct, x, y, c: ct * ~c), constants=(True,)),
 ]
 CONSTANT = [
     *(Function(name) for name in ("ceil", "floor", "isfinite", "isinf", "isnan", "round", "sign", "signbit", "trunc")),
     *(Function(name, arity=2) for name in ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal")),
-    *(Function(name, arity=2) for name in ("floor_divide", "nextafter")),
+    *(Function(name, arity=2) for name in (*OPERATORS, "floor_divide", "nextafter")),
     *(Function(f"bitwise_{name}", at=(6, 3), arity=2) for name in ("and", "or", "xor", "left_shift", "right_shift")),
     Function("bitwise_invert", at=(6,)),
     *(Function(f"logical_{name}", at=(True, False), arity=2) for name in ("and", "or", "xor")),
@@ -99,9 +105,15 @@ CONSTANT = [
 FUNCTIONS = [*UNARY, *BINARY, *CONSTANT]
 
 
+def lookup(xp: Any, name: str) -> Callable[..., Any]:
+    """The function of that name, or the operator; constants come last."""
+    f: Callable[..., Any] = getattr(operator if name in OPERATORS else xp, name)
+    return (lambda x, y, condition: f(condition, x, y)) if name == "where" else f
+
+
 def total(name: str, scalars: tuple[float, ...], xp: Any, *arguments: Any) -> Any:
     """The sum of many calls of the function of that name."""
-    f = getattr(xp, name)
+    f = lookup(xp, name)
     out = f(*arguments, *scalars)
     for _ in range(CALLS - 1):
         out = out + f(*arguments, *scalars)
@@ -136,14 +148,16 @@ def by_hand(f: Callable[..., Any], cotangents: tuple[Callable[..., Any], ...], *
 
 def differentiable(function: Function, arguments: list[Any]) -> Workload:
     """The row of a function that has a derivative."""
-    numpy_function = getattr(np, function.name)
+    numpy_function = lookup(np, function.name)
     scalars = SCALARS.get(function.name, ())
+    constants = [np.full(np.shape(arguments[0]), value)[()] for value in function.constants]
     steps = differentiate(
         partial(total, function.name, scalars),
         arguments,
+        constants,
         by_hand=partial(by_hand, lambda *a: numpy_function(*a, *scalars), function.cotangents),
         # HIPS autograd knows the derivative under the function's first name in NumPy only.
-        autograd=partial(total, numpy_function.__name__, scalars),
+        autograd=partial(total, getattr(np, function.name).__name__, scalars),
     )
     baseline = differentiate(plain, arguments[:1], by_hand=partial(by_hand, lambda x: x, (lambda ct, x: ct,)))
     skipped = {"autograd": NOT_IN_AUTOGRAD[function.name]} if function.name in NOT_IN_AUTOGRAD else {}
@@ -165,16 +179,16 @@ def constant(function: Function, arguments: list[Any]) -> Workload:
         from agrad import namespace, tensor
 
         values = [tensor(native(a, backend), requires_grad=a.dtype.kind == "f") for a in arguments]
-        return calls(getattr(namespace(backend), function.name), values)
+        return calls(lookup(namespace(backend), function.name), values)
 
     def torch() -> Step:
         import torch
 
         values = [torch.tensor(a, requires_grad=a.dtype.kind == "f") for a in arguments]
-        return calls(getattr(torch, TORCH_NAMES.get(function.name, function.name)), values)
+        return calls(lookup(torch, TORCH_NAMES.get(function.name, function.name)), values)
 
     steps = {
-        "numpy": lambda: calls(getattr(np, function.name), arguments),
+        "numpy": lambda: calls(lookup(np, function.name), arguments),
         "agrad": partial(agrad, "numpy"),
         "torch": torch,
         "agrad.torch": partial(agrad, "torch"),
@@ -191,13 +205,17 @@ def row(
 ) -> Workload:
     """One function at one shape."""
     shape = np.shape(arguments[0])
+    size = str(shape[0]) if shape else "scalar"
+    name = f"elementwise-{function.name}-{size}"
+    kind = "forward and backward" if function.cotangents else "calls only"
+    shared = f"elementwise-{size}" if function.cotangents else ""
     kept = ("numpy", "agrad", "autograd", "torch", "agrad.torch")
     return Workload(
-        name=f"elementwise-{function.name}-{shape[0] if shape else 'scalar'}",
-        title=f"{function.name}, {'forward and backward' if function.cotangents else 'calls only'}, shape {shape}",
+        name=name,
+        title=f"{OPERATORS.get(function.name, function.name)}, {kind}, shape {shape}",
         steps={name: prepare for name, prepare in steps.items() if name in kept},
         operations=CALLS,
-        targets=(Target("torch", 0.35 if shape else 0.2), Target("autograd", 0.2)) if function.cotangents else (),
+        goal=name if name in ROWS else shared,
         skipped=skipped,
         baseline=baseline,
         group="elementwise",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from contestants import Compiled, Prepare, Step, differentiate, eager, native
-from workloads import FUNCTIONAL, Target, Workload
+from workloads import Workload
 
 
 def loss(xp: Any, x: Any) -> Any:
@@ -134,12 +134,10 @@ def workloads(tiny: bool) -> list[Workload]:
             name="rosenbrock",
             title="Rosenbrock, 1,000 dimensions",
             steps=differentiate(loss, [x], by_hand=by_hand),
-            targets=(Target("torch", 0.5), FUNCTIONAL),
         ),
         Workload(
             name="rosenbrock-hvp",
             title="Rosenbrock, Hessian-vector product",
             steps=products(x, v),
-            targets=(Target("torch", 0.5),),
         ),
     ]

@@ -80,6 +80,7 @@ KNOWN: tuple[Known, ...] = (
     Known("torch", "nextafter-*", "PyTorch takes nextafter for the identity; it is a step function"),
     Known("jax", "nextafter-*", "JAX has no derivative of nextafter"),
     Known("torch", "unique_all-*", "PyTorch does not say where unique values occur first"),
+    Known("torch", "unique_*-[12]-*", "PyTorch has no derivative of unique, and none of complex numbers"),
     Known("jax", "unique_*", TRACED),
     Known("jax", "linalg.matrix_rank-2-*", "to JAX the tolerance of matrix_rank is absolute"),
     Known("jax", "nonzero-*", TRACED),

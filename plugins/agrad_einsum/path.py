@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from agrad.errors import PluginError
+from agrad.origin import install_command
 from agrad_einsum.subscripts import Label, Labels
 
 __all__ = ["contraction_order"]
@@ -55,7 +56,7 @@ def _opt_einsum(terms: Sequence[Labels], output: Labels, sizes: dict[Label, int]
     except ImportError as error:
         raise PluginError(
             "einsum of three or more operands asks opt_einsum for the order of contraction, and it is not installed; "
-            "install it with pip install 'agrad[einsum]', or pass optimize=False to contract from left to right"
+            f"install it with {install_command('einsum')}, or pass optimize=False to contract from left to right"
         ) from error
     symbols = {label: opt_einsum.get_symbol(i) for i, label in enumerate(sizes)}
     left, right = (",".join("".join(symbols[label] for label in term) for term in each) for each in (terms, [output]))

@@ -420,7 +420,8 @@ COMPUTED: dict[str, Callable[..., Any]] = {
     "isin": isin, "linspace": linspace, "meshgrid": lambda *xi, **options: list(np.meshgrid(*xi, **options)),
     "nonzero": noted(standard.nonzero, "nonzero"), "repeat": repeat, "reshape": reshape, "searchsorted": searchsorted,
     "tensordot": tensordot, "where": where, "linalg.solve": real_solve,
-    **{f"unique_{name}": noted(getattr(np, f"unique_{name}"), name) for name in ("all", "counts", "inverse", "values")},
+    **{f"unique_{name}": noted(getattr(np, f"unique_{name}"), name) for name in ("all", "counts", "inverse")},
+    "unique_values": noted(standard.unique_values, "values"),
     **{f"linalg.{name}": several(getattr(np.linalg, name)) for name in ("eig", "eigh", "qr", "slogdet", "svd")},
 }  # fmt: skip
 """What is not simply NumPy's function of the same name."""

@@ -147,7 +147,6 @@ def test_from_dlpack() -> None:
         xp.from_dlpack(x, device="cuda")
 
 
-@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.1.0", reason="NumPy 2.0 has no copy=")
 def test_from_dlpack_copies() -> None:
     x = np.arange(4.0)
     assert not np.shares_memory(xp.from_dlpack(x, copy=True), x)
@@ -331,7 +330,7 @@ def test_transposing_and_splitting() -> None:
         parts = xp.unstack(x, axis=axis)
         assert type(parts) is tuple
         same(np.stack(parts, axis=axis), x)
-    with pytest.raises(ValueError, match="unstack"):
+    with pytest.raises(ValueError, match="at least 1-d"):
         xp.unstack(np.asarray(1.0))
 
 
@@ -355,7 +354,7 @@ def test_nonzero() -> None:
     for got, expected in zip(xp.nonzero(x), np.nonzero(x), strict=True):
         same(got, expected)
     for scalar in (np.asarray(1), np.int64(1)):
-        with pytest.raises(ValueError, match="dimension"):
+        with pytest.raises(ValueError, match="0d arrays"):
             xp.nonzero(scalar)
 
 

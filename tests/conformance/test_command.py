@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from agrad.cli import main
+from agrad.origin import install_command
+from agrad_conformance import hooks
 from agrad_conformance.plugin import LISTED, culprits, summary
 from agrad_conformance.result import FAILED, UNSUPPORTED
 from report_records import record
@@ -95,3 +98,11 @@ def test_the_first_culprit_is_the_op_whose_first_derivative_is_wrong() -> None:
     assert culprits([record("sin")]) == []
     many = [record(f"op{i}", outcome=FAILED) for i in range(LISTED + 3)]
     assert culprits(many)[-1] == "and 3 more"
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(hooks, "find_spec", lambda module: None)
+    assert main(["conformance"]) == 1
+    shown = capsys.readouterr().err
+    assert "needs mpmath and pytest, not installed here; " in shown
+    assert install_command("conformance") in shown

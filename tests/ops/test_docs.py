@@ -13,8 +13,8 @@ from agrad.ops.docs import DOCS, docstring
 ITEMS = json.loads((Path(__file__).parents[1] / "data" / "array-api-2025.12.json").read_text())["functions"]
 NO_FUNCTIONS = ("array ", "constant", "dtype")
 DIFFERENTIABLE = {i["name"]: i["differentiable"] for i in ITEMS if not i["category"].startswith(NO_FUNCTIONS)}
-ANYWAY = {"full", "full_like", "sign"}
-"""Functions that carry gradients although the standard's list has them as constant: of a fill value, of complex x."""
+ANYWAY = {"full", "full_like", "sign", "unique_all", "unique_counts", "unique_inverse", "unique_values"}
+"""Functions that carry gradients although the list has them as constant: of fill values, complex x, distinct values."""
 
 xp = agrad.namespace("numpy")
 every_function = pytest.mark.parametrize("name", DIFFERENTIABLE)

@@ -7,19 +7,13 @@ from sabotage.mutant import Row
 __all__ = ["ROWS"]
 
 IMPERATIVE = (
-    Row(
-        "backward/overwrite",
-        "accumulation",
-        "/imperative:backward",
-        "with no_grad():\n                leaf.grad = leaf.grad + g",
-        "leaf.grad = _space_of(leaf)._wrap(g)",
-    ),
+    Row("backward/overwrite", "accumulation", "/imperative:_accumulate", "if old is None:", "if True:"),
     Row(
         "backward/overwrite-graph",
         "accumulation",
-        "/imperative:backward",
-        "elif create_graph:\n            leaf.grad = leaf.grad + g",
-        "elif create_graph:\n            leaf.grad = g",
+        "/imperative:_accumulate",
+        "old is None:",
+        "create_graph or old is None:",
     ),
     Row("backward/retain", "graph", "/imperative:backward", "retain=retain_graph or create_graph", "retain=True"),
     Row(
@@ -65,8 +59,8 @@ TRANSFORMS = (
         "grad/argnums",
         "dropped argument",
         "/transforms.reverse:_differentiated",
-        'positions(argnums, len(args), "grad")',
-        'positions(0, len(args), "grad")',
+        "positions(argnums, len(args), what)",
+        "positions(0, len(args), what)",
     ),
     Row(
         "grad/first-leaf",
@@ -98,7 +92,7 @@ TRANSFORMS = (
     Row(
         "jvp/first-tangent",
         "dropped argument",
-        "/transforms.forward:jvp",
+        "/transforms.forward:pushed",
         "Dual(trace, directions[k])",
         "Dual(trace, directions[0])",
     ),
@@ -124,41 +118,29 @@ TRANSFORMS = (
         "aval.shape + source.shape",
         "source.shape + aval.shape",
     ),
-    Row("jacobian/holomorphic-rows", "conjugate", "/transforms.dense:_row", "return space.conj(real)", "return real"),
-    Row(
-        "jacobian/not-holomorphic",
-        "conjugate",
-        "/transforms.dense:_proportional",
-        "return not bool(gap > 1000 * xp.finfo(b.dtype).eps * scale)",
-        "return True",
-    ),
-    Row(
-        "jacobian/complex-result",
-        "conjugate",
-        "/transforms.dense:_row",
-        "real + 1j * imaginary",
-        "real - 1j * imaginary",
-    ),
+    Row("jacobian/holomorphic-rows", "conjugate", "/transforms.dense:_complex_row", "space.conj(a)", "a"),
+    Row("jacobian/not-holomorphic", "conjugate", "/transforms.dense:_check_holomorphic", "if holds():", "if True:"),
+    Row("jacobian/complex-result", "conjugate", "/transforms.dense:_complex_row", "a + 1j * b", "a - 1j * b"),
     Row(
         "hessian/first-order",
         "second order",
         "/transforms.dense:hessian",
-        'jacobian(grad(f, argnums), argnums, mode="fwd")',
-        "jacobian(f, argnums)",
+        'gradient_of(f, argnums, "hessian")',
+        "f",
     ),
     Row(
         "hvp/gradient",
         "second order",
         "/transforms.dense:hvp",
         "products[0] if argnums == 0",
-        "vjp(f, *primals)[1](1.0)[0] if argnums == 0",
+        "gradient_of(f, 0, 'hvp')(*primals) if argnums == 0",
     ),
     Row(
         "linearize/ones",
         "missing cotangent",
         "/transforms.reverse:linearize",
-        "push(tangents)",
-        "push(tuple(t * 0 + 1 for t in tangents))",
+        "inputs.given(tangents)",
+        "inputs.given(tuple(t * 0 + 1 for t in tangents))",
     ),
 )
 

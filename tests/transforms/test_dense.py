@@ -159,6 +159,47 @@ def test_other_functions_are_refused_by_name(f, name, mode):
 
 
 @both
+@pytest.mark.parametrize("scale", [1.0, 1e4, 1e7, 1e20])
+def test_holomorphy_is_judged_entry_by_entry(space, mode, scale):
+    """However large another entry is: complex64 has seven digits, and the derivative by z[1] does not exist."""
+    raw = space._raw
+    z = raw.asarray([1 + 2j, -0.5 + 1j], dtype=raw.complex64)
+    for f in (
+        lambda z: scale * z[0] + space.conj(z[1]),
+        lambda z: space.stack([scale * z[0] * z[1], space.conj(z[1])]),
+        lambda z: space.conj(z) * space.asarray([scale, 1.0], dtype=space.complex64),
+    ):
+        with pytest.raises(agrad.DtypeError, match=r"not holomorphic.*\bconj\b"):
+            agrad.jacobian(f, mode=mode)(z)
+
+
+@both
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_entries_that_are_differences_of_large_numbers_are_held_to_their_rounding(space, mode, dtype):
+    """The derivative of inv(m) @ (m @ z) is 1: what stands beside the diagonal is rounding, proportional to nothing."""
+    rng = np.random.default_rng(0)
+    m = rng.standard_normal((20, 20)) + 1j * rng.standard_normal((20, 20))
+    n = np.linalg.inv(m)
+    m, n, z = (space._raw.asarray(x, dtype=getattr(space._raw, dtype)) for x in (m, n, rng.standard_normal(20) + 1j))
+    j = agrad.jacobian(lambda z: space.matmul(n, space.matmul(m, z)), mode=mode)(z)
+    tolerance = 1e-4 if dtype == "complex64" else 1e-12
+    np.testing.assert_allclose(np.asarray(space._backend.host(j)), np.eye(20), atol=tolerance)
+    turned = agrad.jacobian(lambda z: space.conj(space.matmul(n, space.conj(space.matmul(m, z)))), mode=mode)
+    np.testing.assert_allclose(
+        np.asarray(space._backend.host(turned(z))),
+        np.conj(np.asarray(space._backend.host(n))) @ np.asarray(space._backend.host(m)),
+        rtol=10 * tolerance,
+        atol=10 * tolerance,
+    )
+
+
+def test_a_function_with_a_real_result_is_refused():
+    for mode in ("rev", "fwd"):
+        with pytest.raises(agrad.DtypeError, match="real has no complex derivative"):
+            agrad.jacobian(lambda z: xp.real(z), mode=mode)(z)
+
+
+@both
 def test_real_arguments_and_complex_results(mode):
     j = agrad.jacobian(lambda x: x * x * (1 + 2j), mode=mode)(a)
     assert j.dtype == np.complex128
@@ -195,7 +236,60 @@ def test_errors():
         agrad.hvp(rosenbrock, (a,), (np.ones(2),))
 
 
+def test_messages_name_the_transform():
+    for what, call in {
+        "hessian": lambda f, x: agrad.hessian(f)(x),
+        "hvp": lambda f, x: agrad.hvp(f, (x,), (x,)),
+        "value_and_grad": lambda f, x: agrad.value_and_grad(f)(x),
+    }.items():
+        with pytest.raises(agrad.NonScalarError, match=f"^{what} takes"):
+            call(lambda x: x * x, a)
+        with pytest.raises(agrad.NonScalarError, match=f"^{what} takes"):
+            call(lambda x: "text", a)
+        with pytest.raises(agrad.DtypeError, match=f"^{what} takes"):
+            call(lambda x: xp.sum(x) * 1j, a)
+        with pytest.raises(agrad.DtypeError, match=f"^{what} got the integer"):
+            call(lambda x: x, 1)
+    with pytest.raises(agrad.ShapeError, match=r"^hvp's tangent got shape"):
+        agrad.hvp(rosenbrock, (a,), (np.ones(2),))
+    with pytest.raises(agrad.DtypeError, match=r"^hvp's tangent has the structure"):
+        agrad.hvp(rosenbrock, (a,), ([a],))
+    with pytest.raises(TypeError, match=r"^hessian was asked for argument 1"):
+        agrad.hessian(rosenbrock, argnums=1)(a)
+    with pytest.raises(agrad.DtypeError, match=r"^jacobian got the integer"):
+        agrad.jacobian(rosenbrock)(1)
+
+
 # Hessians ---------------------------------------------------------------------------------------------
+
+
+def test_a_hessian_runs_the_function_once():
+    calls = []
+
+    def counted(x):
+        calls.append(None)
+        return rosenbrock(x)
+
+    for x in (a, np.linspace(-1, 1, 20)):
+        agrad.hessian(counted)(x)
+    assert len(calls) == 2
+
+
+def test_hessians_on_every_backend(space):
+    raw = space._raw
+    x = raw.asarray([0.5, -1.0, 2.0], dtype=raw.float64)
+
+    def f(p):
+        return space.sum(p["x"] ** 3 * p["y"]) + p["y"] ** 2 + space.sum(2 * p["x"])
+
+    h = agrad.hessian(f)({"x": x, "y": raw.asarray(2.0, dtype=raw.float64), "i": 3})
+    blocks = {k: {m: np.asarray(space._backend.host(h[k][m])) for m in "xy"} for k in "xy"}
+    np.testing.assert_allclose(blocks["x"]["x"], np.diag(12 * a))
+    np.testing.assert_allclose(blocks["x"]["y"], 3 * a**2)
+    np.testing.assert_allclose(blocks["y"]["x"], 3 * a**2)
+    assert blocks["y"]["y"] == 2.0
+    assert h["x"]["i"] is None and h.keys() == {"x", "y", "i"}
+    assert h["i"] is None
 
 
 def test_hessian_against_a_closed_form():

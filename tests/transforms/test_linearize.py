@@ -1,6 +1,7 @@
 """`linearize`: the function once, its linear map any number of times."""
 
 import numpy as np
+import optree
 import pytest
 
 import agrad
@@ -53,6 +54,40 @@ def test_results_that_do_not_depend_on_the_primal():
     out, f_jvp = agrad.linearize(lambda x: (xp.argmax(x), x * 2), a)
     assert out[0] == 2
     np.testing.assert_array_equal(f_jvp(v)[1], 2 * v)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: xp.argmax(x),
+        lambda x: (xp.argmax(x), x * 2, "text", 3, {"mask": x > 0, "none": None}),
+        lambda x: {"i": np.asarray([1, 2]), "y": 2.0},
+    ],
+)
+def test_results_without_a_derivative_have_the_tangents_of_jvp(f):
+    out, f_jvp = agrad.linearize(f, a)
+    expected, tangent = agrad.jvp(f, (a,), (v,))
+    for found, wanted in ((out, expected), (f_jvp(v), tangent)):
+        found, structure = optree.tree_flatten(found, none_is_leaf=True)
+        wanted, same = optree.tree_flatten(wanted, none_is_leaf=True)
+        assert structure == same
+        for x, y in zip(found, wanted, strict=True):
+            assert getattr(x, "dtype", None) == getattr(y, "dtype", None)
+            np.testing.assert_array_equal(x, y)
+
+
+def test_messages_name_linearize():
+    with pytest.raises(agrad.DtypeError, match=r"^linearize got the integer 1"):
+        agrad.linearize(lambda x: x, 1)
+    with pytest.raises(agrad.DtypeError, match=r"^linearize got an array of dtype int64"):
+        agrad.linearize(lambda x: x, np.asarray([1]))
+    _, f_jvp = agrad.linearize(lambda x: x, a)
+    with pytest.raises(agrad.ShapeError, match=r"^linearize's tangent got shape"):
+        f_jvp(np.ones(2))
+    with pytest.raises(agrad.DtypeError, match=r"^linearize's tangent has the structure"):
+        f_jvp(a, a)
+    with pytest.raises(agrad.DtypeError, match=r"^linearize's tangent is complex"):
+        f_jvp(a * 1j)
 
 
 def test_inside_other_transforms():

@@ -8,8 +8,8 @@ __all__ = ["SEARCHING", "SETS", "SORTING"]
 
 _REAL = "integer or real floating-point"
 _FIRST = {"axis": ("int", "The axis to search; by default the flattened array is searched.")}
-_UNORDERED = "The distinct values, in an order of the backend's choice."
-_VALUES = "None, as how many values there are depends on the data."
+_SORTED = "The distinct values in sorted order, each nan by itself."
+_VALUES = "That of reading each value where it first occurs; positions and counts are constants."
 
 SEARCHING: dict[str, Doc] = {
     "argmax": Doc(
@@ -86,7 +86,7 @@ SETS: dict[str, Doc] = {
         ">>> found = xp.unique_all(xp.asarray([3, 1, 3]))\n"
         ">>> found.values.tolist(), found.indices.tolist(), found.counts.tolist()\n([1, 3], [1, 0], [1, 2])",
         returns={
-            "values : array": _UNORDERED,
+            "values : array": _SORTED,
             "indices : array": "Where each value first occurs in the flattened input.",
             "inverse_indices : array": "For each element of `x`, of its shape, the position of its value.",
             "counts : array": "How often each value occurs.",
@@ -97,7 +97,7 @@ SETS: dict[str, Doc] = {
         _VALUES,
         ">>> found = xp.unique_counts(xp.asarray([3, 1, 3]))\n"
         ">>> found.values.tolist(), found.counts.tolist()\n([1, 3], [1, 2])",
-        returns={"values : array": _UNORDERED, "counts : array": "How often each value occurs."},
+        returns={"values : array": _SORTED, "counts : array": "How often each value occurs."},
     ),
     "unique_inverse": Doc(
         "Distinct values, and the way back to the array.",
@@ -105,15 +105,15 @@ SETS: dict[str, Doc] = {
         ">>> found = xp.unique_inverse(xp.asarray([3, 1, 3]))\n"
         ">>> xp.take(found.values, found.inverse_indices).tolist()\n[3, 1, 3]",
         returns={
-            "values : array": _UNORDERED,
+            "values : array": _SORTED,
             "inverse_indices : array": "For each element of `x`, of its shape, the position of its value.",
         },
     ),
     "unique_values": Doc(
         "Distinct values.",
         _VALUES,
-        ">>> sorted(xp.unique_values(xp.asarray([3, 1, 3])).tolist())\n[1, 3]",
-        returns=_UNORDERED,
+        ">>> xp.unique_values(xp.asarray([3, 1, 3])).tolist()\n[1, 3]",
+        returns=_SORTED,
     ),
 }
 

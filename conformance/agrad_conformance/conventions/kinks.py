@@ -156,6 +156,18 @@ POINTS: tuple[Point, ...] = (
         "equal elements keep their order",
         cotangent=[1.0, 10.0, 100.0],
     ),
+    *(
+        value(
+            "unique-repeats",
+            op,
+            ([2.0, 1.0, 2.0],),
+            ([10.0, 1.0, 0.0],),
+            "it is the one that is taken",
+            call=lambda xp, x, op=op: getattr(xp, op)(x).values if op != "unique_values" else xp.unique_values(x),
+            cotangent=[1.0, 10.0],
+        )
+        for op in ("unique_all", "unique_counts", "unique_inverse", "unique_values")
+    ),
     nan_inf("sqrt-at-0", "sqrt", (0.0,), (inf,), "the limit; it is not hidden"),
     nan_inf("sqrt-at-0-zero-cotangent", "sqrt", ([0.0],), ([nan],), "0 times inf", cotangent=[0.0]),
     value("sqrt-at-0-zero-cotangent", "sqrt", ([0.0],), ([2.0],), "a zero known as such is no factor", call=_one_sided),

@@ -15,9 +15,9 @@ def _isin(mp: Any, x1: Any, x2: Any, *, invert: bool = False) -> Any:
 
 
 def _unique_all(mp: Any, x: Any) -> Any:
-    """In the order of the first occurrence: values, where that is, the inverse, and how often."""
+    """In sorted order: values, where each occurs first, the inverse, and how often."""
     numbers = x.ravel().tolist()
-    values = list(dict.fromkeys(numbers))
+    values = sorted(dict.fromkeys(numbers), key=lambda v: (v.real, v.imag))
     return (
         np.asarray(values, dtype=x.dtype),
         np.asarray([numbers.index(v) for v in values]),
