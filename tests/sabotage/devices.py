@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any
 
 from agrad.declare import Op
-from sabotage.engine import mutants_of
-from sabotage.mutant import Damage, Mutant, Row
+from sabotage.mutant import Damage, Mutant, Row, mutants_of
 from sabotage.rules import differentiable
 from sabotage.wrapping import around, as_general, each
 
@@ -17,49 +16,33 @@ __all__ = ["device_mutants"]
 REFEREE = "array-api-strict"
 LEAK = "device leak"
 
+DEVICE_OF, PLACE_OF = "ops._shapes:device_of", "ops._shapes:place_of"
+
+
+def _nowhere(place: Any) -> Any:
+    """No array says where it is, so that what is made beside it is on the default device."""
+    return lambda x: None
+
+
 ENGINE_ROWS = (
-    Row("zeros", LEAK, "rules:zeros", "device=device_of(like)", "device=None"),
-    Row("environment", LEAK, "rules:environment", "device=place_of(out)", "device=None"),
-    Row("scalar", LEAK, "specialise:_case", ", device=place_of(v{i})", ""),
-    Row("backward", LEAK, "/imperative:_filled", "device=held.device", "device=None"),
-    Row("device_of", LEAK, "//agrad.ops._shapes:device_of", 'getattr(x, "device", None)', "None"),
-    Row("place_of", LEAK, "//agrad.ops._shapes:place_of", "device_of(x)", "None"),
+    Row("zeros", LEAK, DEVICE_OF, _nowhere, "interpret.rules"),
+    Row("environment", LEAK, PLACE_OF, _nowhere, "interpret.rules"),
+    Row("leaves", LEAK, DEVICE_OF, _nowhere, "tensors"),
+    Row("device_of", LEAK, DEVICE_OF, _nowhere),
+    Row("place_of", LEAK, PLACE_OF, _nowhere),
 )
 OP_ROWS = {
-    "take_along_axis": (Row("grid", LEAK, "/ops.indexing:_put_along_axis", "place_of(indices)", "None"),),
-    "repeat": (Row("positions", LEAK, "/ops.manipulation:_sum_of_repeats", "device=place_of(ct)", "device=None"),),
-    "linalg.diagonal": (
-        Row(
-            "zeros",
-            LEAK,
-            "/ops._matrices:place_diagonal",
-            "dtype=values.dtype, device=device_of(values)",
-            "dtype=values.dtype",
-        ),
-        Row(
-            "grid",
-            LEAK,
-            "/ops._matrices:place_diagonal",
-            "xp.arange(size, device=device_of(values))",
-            "xp.arange(size)",
-        ),
-    ),
+    "take_along_axis": (Row("grid", LEAK, PLACE_OF, _nowhere, "ops.indexing"),),
+    "repeat": (Row("positions", LEAK, PLACE_OF, _nowhere, "ops.manipulation"),),
+    "linalg.diagonal": (Row("grid", LEAK, DEVICE_OF, _nowhere, "ops._matrices"),),
     "linalg.det": (
-        Row("eye", LEAK, "/ops._matrices:identity", ", device=device_of(like)", ""),
-        Row("last", LEAK, "/ops.linalg:_adjugate", "xp.arange(n, device=device_of(x))", "xp.arange(n)"),
+        Row("eye", LEAK, DEVICE_OF, _nowhere, "ops._matrices"),
+        Row("last", LEAK, DEVICE_OF, _nowhere, "ops.linalg"),
     ),
-    "fft.fft": (Row("zeros", LEAK, "/ops.fft:_resize", ", device=device_of(y)", ""),),
-    "fft.rfft": (
-        Row(
-            "bins",
-            LEAK,
-            "/ops.fft:_multiplicity",
-            "xp.arange(n // 2 + 1, device=device_of(like))",
-            "xp.arange(n // 2 + 1)",
-        ),
-        Row("counts", LEAK, "/ops.fft:_multiplicity", "dtype=real, device=device_of(like)", "dtype=real"),
-    ),
+    "fft.fft": (Row("zeros", LEAK, DEVICE_OF, _nowhere, "ops.fft"),),
+    "fft.rfft": (Row("bins", LEAK, DEVICE_OF, _nowhere, "ops.fft"),),
 }
+"""What the rules of an op make themselves."""
 
 
 def device_mutants() -> Iterator[Mutant]:

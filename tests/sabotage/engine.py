@@ -1,28 +1,39 @@
-"""Mutants of the engine: one piece of one function's source replaced by another."""
+"""Mutants of what all ops share, and what they are made with, without a mistake."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-from sabotage import interface, interpretations
-from sabotage.mutant import ENGINE, Damage, Edit, Mutant, Row
+from sabotage import calling, following, programs, pushing, recording, users, walking
+from sabotage.mutant import Mutant, Row, mutants_of
 
-__all__ = ["engine_mutants", "mutants_of"]
+__all__ = ["engine_controls", "engine_mutants"]
+
+TABLES = (calling, recording, pushing, walking, following, users, programs)
+
+CONTROLS = (
+    Row(
+        "control/walk",
+        "control",
+        "interpret.reverse:walk",
+        lambda _: lambda *given, **options: walking.RIGHT(*given, **options),
+    ),
+    Row("control/split", "control", "interpret.apply:split", following.split_by(every_level=False)),
+    Row(
+        "control/closure",
+        "control",
+        "interpret.fast:closure",
+        lambda closure: lambda f, door, operator=False: closure(f, door, operator),
+    ),
+)
 
 
 def engine_mutants() -> Iterator[Mutant]:
     """Every mutant of the engine."""
-    yield from mutants_of("engine", (*interpretations.ROWS, *interface.ROWS), "numpy")
+    for table in TABLES:
+        yield from mutants_of("engine", table.ROWS, "numpy")
 
 
-def mutants_of(where: str, rows: tuple[Row, ...], referee: str, op: str = ENGINE) -> Iterator[Mutant]:
-    """The mutants of a table. Modules are of the engine's interpretations, after a slash of agrad, after two of any."""
-    for row in rows:
-        target = row.target
-        for mark, package in (("//", ""), ("/", "agrad."), ("", "agrad.interpret.")):
-            if target.startswith(mark):
-                target = package + target.removeprefix(mark)
-                break
-        edit = Edit(target, row.old, row.new)
-        yield Mutant(f"{where}/{row.name}", op, row.kind, referee, partial(Damage, None, (edit,)))
+def engine_controls() -> Iterator[Mutant]:
+    """Functions written anew, and nothing wrong."""
+    yield from mutants_of("engine", CONTROLS, "numpy")

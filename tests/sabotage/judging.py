@@ -12,7 +12,7 @@ from typing import NamedTuple
 from agrad_conformance.result import FAILED, UNEXPECTED, Key
 from agrad_conformance.run import execute, keys
 from sabotage.applying import applied
-from sabotage.mutant import ENGINE, Mutant
+from sabotage.mutant import ENGINE, PROGRAMS, Mutant
 
 __all__ = ["SPREAD", "Verdict", "checks", "judge"]
 
@@ -62,7 +62,7 @@ def judge(mutant: Mutant) -> Verdict:
     True
     """
     start = time.perf_counter()
-    asked = checks(mutant.referee, mutant.op)
+    asked = checks(mutant.referee, "" if mutant.kind in PROGRAMS else mutant.op)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with applied(mutant.make(), mutant.referee):

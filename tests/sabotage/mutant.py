@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from agrad.declare import Op
 
-__all__ = ["ENGINE", "Damage", "Edit", "Mutant", "Patch", "Row"]
+__all__ = ["ENGINE", "PROGRAMS", "Damage", "Mutant", "Patch", "Row", "mutants_of"]
 
 ENGINE = "engine"
-"""In the place of an op's name: mutants of what all ops share."""
+"""In the place of an op's name: mutants of what all ops share, judged by a spread of ops and by the scenarios."""
+
+PROGRAMS = ("aliasing", "operators", "recording")
+"""Kinds of mistakes that programs show and no single op: these mutants are judged by the scenarios alone."""
 
 
-class Edit(NamedTuple):
-    """A function with one piece of its source text replaced.
+class Patch(NamedTuple):
+    """A function, method or attribute with another behaviour.
 
     Parameters
     ----------
     target : str
-        ``"module:function"`` or ``"module:Class.method"``.
-    old, new : str
-        The piece, which stands there exactly once, and what takes its place.
+        ``"module:name"`` or ``"module:Class.name"``.
+    change : callable
+        Gets the original, of a property or static method the function, and returns what takes its place.
+    only : str
+        The one module that sees the replacement; by default all of agrad and its backends do, wherever they hold it.
     """
 
     target: str
-    old: str
-    new: str
-
-
-class Patch(NamedTuple):
-    """A module's attribute with another value; `change` gets the present one."""
-
-    target: str
     change: Callable[[Any], Any]
+    only: str = ""
 
 
 class Damage(NamedTuple):
@@ -43,12 +42,11 @@ class Damage(NamedTuple):
     ----------
     op : Op, optional
         A declaration that takes the place of the op's on the referee's backend.
-    edits, patches : tuple
-        Changes of functions of the engine or of a backend.
+    patches : tuple
+        Changes of the engine or of a backend.
     """
 
     op: Op | None = None
-    edits: tuple[Edit, ...] = ()
     patches: tuple[Patch, ...] = ()
 
 
@@ -60,7 +58,7 @@ class Mutant(NamedTuple):
     name : str
         Stable from version to version: ``"linalg.qr/vjp-0/half"`` is op, rule and change.
     op : str
-        The op whose checks must find it, or `ENGINE` for a spread of ops and the scenarios.
+        The op whose checks must find it, or `ENGINE`.
     kind : str
         What sort of mistake it is.
     referee : str
@@ -82,10 +80,26 @@ class Mutant(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A mutant as a row of a table; the target's module is named without the package."""
+    """A mutant as a row of a table: its name, its kind, and its `Patch`; the module is named without ``agrad.``."""
 
     name: str
     kind: str
     target: str
-    old: str
-    new: str
+    change: Callable[[Any], Any]
+    only: str = ""
+
+
+def mutants_of(
+    where: str, rows: tuple[Row, ...], referee: str, op: str = ENGINE, package: str = "agrad."
+) -> Iterator[Mutant]:
+    """The mutants of a table.
+
+    Examples
+    --------
+    >>> rows = (Row("restore/nothing", "float64 leak", "interpret.rules:restore", lambda restore: restore),)
+    >>> [(m.name, m.op) for m in mutants_of("engine", rows, "numpy")]
+    [('engine/restore/nothing', 'engine')]
+    """
+    for row in rows:
+        patch = Patch(package + row.target, row.change, package + row.only if row.only else "")
+        yield Mutant(f"{where}/{row.name}", op, row.kind, referee, partial(Damage, None, (patch,)))
