@@ -170,15 +170,20 @@ def _number_first(operate: Any) -> Any:
     return other
 
 
-def _without_slope(operate: Any) -> Any:
-    """Operators with numbers, of values that an outer transform follows, have first derivatives only."""
+def _without_slope(closure: Any) -> Any:
+    """Operators with numbers, of values that an outer transform follows too, have first derivatives only."""
 
-    def other(f: Any, args: Any, params: Any) -> Any:
-        y = operate(f, args, params)
-        nested = type(getattr(y, "_value", None)) is f.space._tensor
-        if nested and any(type(a) in (int, float) for a in args):
-            y._value = f.space._wrap(stopped(y._value))
-        return y
+    def other(f: Any, door: Any, operator: bool = False) -> Any:
+        run = closure(f, door, operator)
+
+        def running(*args: Any) -> Any:
+            y = run(*args)
+            nested = type(getattr(y, "_value", None)) is f.space._tensor
+            if operator and nested and any(type(a) in (int, float) for a in args):
+                y._value = f.space._wrap(stopped(y._value))
+            return y
+
+        return running
 
     return other
 
@@ -187,7 +192,7 @@ OPERATORS = (
     Row("reflected/other-way", "operators", "interpret.fast:reflected", _other_way_round),
     Row("reflected/other-way-nested", "operators", "interpret.fast:reflected", _nested_other_way_round),
     Row("operate/number-first", "operators", TENSORS + "operate", _number_first),
-    Row("operate/first-order", "operators", TENSORS + "operate", _without_slope),
+    Row("operators/first-order", "operators", "interpret.fast:closure", _without_slope),
     Row("weak/lost", "operators", "aval:Aval.weakened", lambda _: lambda self: self),
     Row("weak/kept", "operators", TENSORS + "_strengthened", lambda _: lambda space, args: args),
 )

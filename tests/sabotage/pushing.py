@@ -112,5 +112,4 @@ ROWS = (
     Row("push/shape", "missing unbroadcast", "interpret.rules:restore", _shape_left, FORWARD),
     Row("push/dtype", "float64 leak", "interpret.rules:restore", _dtype_left, FORWARD),
     Row("push/outputs", "missing cotangent", FORWARD + ":_push_rule", _first_result),
-    Row("push/outputs-linear", "missing cotangent", FORWARD + ":_push_linear", _first_result),
 )
