@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from agrad import random
     from agrad.convert import asarray
     from agrad.custom import custom_op
+    from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
@@ -60,6 +61,7 @@ __all__ = [
     "asarray",
     "check_grads",
     "custom_op",
+    "debug",
     "enable_grad",
     "grad",
     "hessian",
@@ -126,6 +128,7 @@ _LATER = {
     "asarray": "convert",
     "check_grads": "transforms.check",
     "custom_op": "custom",
+    "debug": "interpret.mutation",
     "grad": "transforms.reverse",
     "hessian": "transforms.dense",
     "hvp": "transforms.dense",

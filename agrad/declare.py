@@ -8,6 +8,8 @@ an op names is not kept alive for the backward pass:
                       standard, plus ``xp.getitem(x, key)``, ``xp.setitem(x, key, value)`` and
                       ``xp.scatter(values, key, *, shape)`` (zeros with values *added* at key)
 ``ct``                the cotangent of the result (a tuple of them for several results)
+``given``             for several results, in a VJP: a tuple that says which of the cotangents there
+                      are; the others are zeros because nothing depends on these results
 ``t``                 the tangent of the argument that the rule belongs to
 ``out``               the result of the op (a tuple for several results)
 *an argument's name*  its value; in a transpose only ``.shape``, ``.dtype``, ``.ndim`` and
@@ -323,7 +325,8 @@ def _op(name: str, kind: str, parameters: tuple[Parameter, ...], *rules: Any, ex
     arity = rules[0] if rules else sum(p.kind in ("positional", "star") for p in parameters) or min(1, len(names))
     data = values.pop("data", names[:arity])
     if not rules:
-        arity = next((i for i, n in enumerate(names) if n not in data), len(names))
+        listed = (i for i, p in enumerate(parameters) if p.name not in data or p.kind == "keyword")
+        arity = next(listed, len(names))
     keywords = tuple(n for n in names[arity:] if n in data)
     return Op(name, kind, parameters, arity, keywords, *rules[1:], **values)
 

@@ -94,7 +94,7 @@ class Tensor:
 
     @property
     def array(self) -> Any:
-        """The backend's array. Changing it in place behind agrad's back is unsupported."""
+        """The backend's array. Changing it in place is unsupported; `agrad.debug` notices."""
         return self._space._backend.array(self._concrete(".array"))
 
     @property

@@ -143,8 +143,8 @@ def _rules(op: Op) -> None:
     if op.arity > len(op.parameters):
         raise PluginError(f"the op {op.name}{op.signature} has {op.arity} rules, more than parameters")
     kept = {"kept"} if op.residual else set()
-    found = [(rule, {"xp", "ct", "out", *kept}) for rule in op.vjp]
-    found += [(rule, {"xp", "t", "out", *kept}) for rule in op.jvp]
+    backward = {"xp", "ct", "out", *kept, *(("given",) if op.several else ())}
+    found = [(rule, backward) for rule in op.vjp] + [(rule, {"xp", "t", "out", *kept}) for rule in op.jvp]
     found += [(op.forward, {"xp"}), (op.decomposition, {"xp"}), (op.residual, {"xp"})]
     found += [(op.write, {"xp", "value", "index"})]
     for rule, known in found:

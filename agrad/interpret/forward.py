@@ -49,7 +49,7 @@ def push(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     tangents = {
         s: a._node.tangent
         for s, a in zip(slots, followed, strict=True)
-        if a._node.tangent is not None and f.rules[s[0]] is not None
+        if a._node.tangent is not None
     }
     if op.residual is None or not tangents:
         out, kept = execute(f, values, params), None

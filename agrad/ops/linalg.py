@@ -32,11 +32,13 @@ from agrad.ops._factors import (
     eigvalsh_vjp,
     qr_jvp,
     qr_vjp,
+    singular_norm_gradient,
     svd_jvp,
     svd_vjp,
     svdvals_jvp,
     svdvals_vjp,
 )
+from agrad.ops._guards import guarded, unit
 from agrad.ops._matrices import (
     adjoint,
     conjugate,
@@ -45,6 +47,7 @@ from agrad.ops._matrices import (
     identity,
     place_diagonal,
     real_part,
+    shares,
     sum_of_matrix,
 )
 from agrad.ops._shapes import device_of, keep
@@ -105,9 +108,16 @@ OPS = (
         vjp=lambda xp, ct, out: -(adjoint(xp, out) @ ct @ adjoint(xp, out)),
         jvp=lambda xp, t, out: -(out @ t @ out),
     ),
-    composite(
+    general(
         "linalg.matrix_norm(x, /, *, keepdims=False, ord='fro')",
-        lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
+        vjp=lambda xp, ct, out, x, keepdims, ord: (
+            keep(xp, ct, (-2, -1), x.ndim, keepdims)
+            * _matrix_norm_gradient(xp, x, keep(xp, out, (-2, -1), x.ndim, keepdims), ord)
+        ),
+        jvp=lambda xp, t, out, x, keepdims, ord: _along(
+            xp, _matrix_norm_gradient(xp, x, keep(xp, out, (-2, -1), x.ndim, keepdims), ord), t, (-2, -1), keepdims
+        ),
+        forward=lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
     ),
     composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n), data=("x",)),
     constant("linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer", data=("x", "rtol")),
@@ -150,10 +160,8 @@ OPS = (
             keep(xp, ct, axis, x.ndim, keepdims)
             * _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)
         ),
-        jvp=lambda xp, t, out, x, axis, keepdims, ord: xp.sum(
-            real_part(xp, conjugate(xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)) * t),
-            axis=axis,
-            keepdims=keepdims,
+        jvp=lambda xp, t, out, x, axis, keepdims, ord: _along(
+            xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord), t, axis, keepdims
         ),
     ),
 )
@@ -191,6 +199,11 @@ def _matrix_power(xp: Any, x: Any, n: int) -> Any:
         square = square @ square
 
 
+def _along(xp: Any, gradient: Any, t: Any, axis: int | Sequence[int] | None, keepdims: bool) -> Any:
+    """The derivative of a norm along t."""
+    return xp.sum(real_part(xp, conjugate(xp, gradient) * t), axis=axis, keepdims=keepdims)
+
+
 def _matrix_norm(xp: Any, x: Any, keepdims: bool, ord: float | str | None) -> Any:
     if ord in ("fro", None):
         return xp.linalg.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
@@ -209,18 +222,36 @@ def _norm_gradient(xp: Any, x: Any, norm: Any, axis: int | Sequence[int] | None,
     """The gradient of a vector norm; 0 where the norm is 0 and, but for ord=2, at elements that are 0."""
     if ord == 0:
         return xp.zeros_like(x)
-    if ord in (inf, -inf):
-        hits = xp.astype(xp.abs(x) == norm, norm.dtype)
-        return xp.sign(x) * (hits / xp.maximum(xp.sum(hits, axis=axis, keepdims=True), xp.ones_like(norm)))
     if ord == 1:
-        return xp.sign(x)
-    safe = xp.where(norm == 0, 1.0, norm)
+        return xp.sign(x) * guarded(xp, xp.abs(x), 1.0)
     if ord == 2:
-        return xp.where(norm == 0, 0.0, x) / safe
-    # a ratio to a power: a power of x could overflow where the norm does not
-    zero = (norm == 0) | (x == 0)
-    ratio = xp.where(zero, 1.0, xp.abs(xp.where(zero, 1.0, x)) / safe)
-    return xp.where(zero, 0.0, xp.sign(x) * ratio ** (ord - 1))
+        return unit(xp, x, norm, axis)
+    if ord in (inf, -inf):
+        return xp.sign(x) * shares(xp, xp.abs(x) == norm, norm.dtype, axis) * guarded(xp, norm, 1.0)
+    # a ratio to a power, and that of numbers near 1: powers of x could overflow where the norm does not
+    if 0 in x.shape:
+        return xp.zeros_like(x)
+    extreme = (xp.max if ord > 0 else xp.min)(xp.abs(x), axis=axis, keepdims=True)
+    y = x * xp.exp(-xp.round(xp.log(_nonzero(xp, extreme))))  # rounded numbers have no derivative
+    r = xp.linalg.vector_norm(y, axis=axis, keepdims=True, ord=ord)
+    tip = guarded(xp, r, 1.0) * (1.0 if ord > 2 else guarded(xp, xp.abs(x), 1.0))
+    zero = (x == 0) | (r == 0)
+    y, r = xp.where(zero, 1.0, y), xp.where(zero, 1.0, r)
+    return xp.where(zero, 0.0, xp.sign(y) * (xp.abs(y) / r) ** (ord - 1)) * tip
+
+
+def _matrix_norm_gradient(xp: Any, x: Any, norm: Any, ord: float | str | None) -> Any:
+    """The gradient of a matrix norm: ties share evenly, what is 0 is left out."""
+    if ord in ("fro", None):
+        return unit(xp, x, norm, (-2, -1))
+    if ord in (1, -1, inf, -inf):
+        axis = -2 if ord in (1, -1) else -1
+        sums = xp.sum(xp.abs(x), axis=axis, keepdims=True)
+        extreme = xp.max if ord in (1, inf) else xp.min
+        hits = sums == extreme(sums, axis=(-2, -1), keepdims=True)
+        tip = guarded(xp, xp.where(hits, xp.abs(x), 1.0), 1.0)
+        return xp.sign(x) * shares(xp, hits, sums.dtype, (-2, -1)) * tip
+    return singular_norm_gradient(xp, x, norm, ord)
 
 
 # Determinants and inverses ------------------------------------------------------------------------

@@ -46,6 +46,15 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
         The result is not a scalar.
     DtypeError
         The result is complex, or an argument is integer or boolean.
+    BackendError
+        A container holds an object of which nothing is known; the message says where.
+
+    Notes
+    -----
+    Containers are lists, tuples (named ones too), dictionaries, dataclasses (by their fields) and types that are
+    registered with optree in the namespace "agrad". Integers, masks, texts, functions, dtypes and enums in them pass
+    through, with None for a gradient. Arguments are independent of each other: of one array that is given twice, each
+    has its own gradient, and a change of one in place is not seen through the other, nor by the caller.
 
     Examples
     --------
@@ -181,7 +190,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         ``f(*primals)``.
     pullback : callable
         Takes a cotangent, shaped as `out`, and returns a tuple of cotangents, one a primal. It may be
-        called any number of times. The convention for complex numbers is Re<v, J w> = Re<J* v, w>.
+        called any number of times. The convention for complex numbers is Re<v, J w> = Re<J* v, w>. What it needs of
+        the primals and of `out` it has copied: they may change.
 
     Examples
     --------

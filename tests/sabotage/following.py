@@ -88,25 +88,28 @@ def split_by(every_level: bool) -> Any:
     """Our own `split`, for a control; with `every_level` it takes what any trace follows for what its own follows."""
 
     def change(split: Any) -> Any:
+        def opened(f: Any, trace: Any, a: Any) -> tuple[Any, bool]:
+            if type(a) is list or type(a) is tuple:
+                return type(a)([opened(f, trace, item)[0] for item in a]), False
+            if type(a) is not f.space._tensor:
+                return a, False
+            if a._node is not None and not (every_level or a._node.trace is trace):
+                return f.space._box(a._value, a._aval, a._node), False
+            return a._value, a._node is not None
+
         def other(f: Any, trace: Any, args: Any) -> Any:
             values: list[Any] = []
-            slots: list[tuple[int, int]] = []
-            followed: list[Any] = []
-            for i, a in enumerate(args):
-                if type(a) is list or type(a) is tuple:
-                    items, where, inner = other(f, trace, a)
-                    values.append(type(a)(items))
-                    slots += [(i, j) for j, _ in where]
-                    followed += inner
-                elif type(a) is f.space._tensor and a._node is not None and (every_level or a._node.trace is trace):
-                    values.append(a._value)
-                    slots.append((i, -1))
-                    followed.append(a)
-                elif type(a) is f.space._tensor:
-                    values.append(a._value if a._node is None else f.space._box(a._value, a._aval, a._node))
-                else:
-                    values.append(a)
-            return values, slots, followed
+            found: list[tuple[tuple[int, int], Any]] = []
+            for i, (a, rule) in enumerate(zip(args, f.rules, strict=True)):
+                value, own = opened(f, trace, a)
+                values.append(value)
+                if own:
+                    found.append(((i, -1), a))
+                elif type(a) is list or type(a) is tuple:
+                    found += [((i, j), item) for j, item in enumerate(a) if opened(f, trace, item)[1]]
+                if rule is None:
+                    found = [pair for pair in found if pair[0][0] != i]
+            return values, [slot for slot, _ in found], [a for _, a in found]
 
         return other
 

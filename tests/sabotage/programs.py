@@ -108,6 +108,19 @@ def _not_kept(init: Any) -> Any:
     return other
 
 
+def _results_shared(results: Any) -> Any:
+    """Hand out results that the graph holds, too."""
+
+    def other(self: Any, *args: Any, **options: Any) -> Any:
+        keep, self.keep = self.keep, False
+        try:
+            return results(self, *args, **options)
+        finally:
+            self.keep = keep
+
+    return other
+
+
 def _itself(private: Any) -> Any:
     return lambda a: a
 
@@ -131,6 +144,7 @@ ALIASING = (
     Row("own/copy", "aliasing", NAMESPACE + "_copied", lambda _: lambda self, array: array),
     Row("private/shared", "aliasing", "interpret.apply:private", _itself),
     Row("inputs/keep", "aliasing", "transforms.boxing:Inputs.__init__", _not_kept),
+    Row("inputs/results-shared", "aliasing", "transforms.boxing:Inputs.results", _results_shared),
 )
 
 

@@ -65,9 +65,9 @@ def _first_for_all(puller: Any) -> Any:
     return other
 
 
-def _shifted(filled: Any) -> Any:
+def _shifted(cotangents: Any) -> Any:
     """The cotangents of several results, each given to the next one."""
-    return lambda f, cts, avals: filled(f, {(k + 1) % len(avals): ct for k, ct in cts.items()}, avals)
+    return lambda f, cts, avals: cotangents(f, {(k + 1) % len(avals): ct for k, ct in cts.items()}, avals)
 
 
 def _first_branch(init: Any) -> Any:
@@ -188,7 +188,7 @@ ROWS = (
     Row("pull/conjugate-back", "conjugate", RECORD + "_puller", _conjugated(before=False, after=True)),
     Row("pull/first-item", "dropped argument", RECORD + "_puller", _first_for_all),
     Row("pull/first-of-joint", "dropped argument", RECORD + "_joint_puller", _first_for_all),
-    Row("pull/outputs-shifted", "missing cotangent", RECORD + "_filled", _shifted),
+    Row("pull/outputs-shifted", "missing cotangent", RECORD + "_cotangents", _shifted),
     Row("branch/first", "missing cotangent", "interpret.reverse:Branch.__init__", _first_branch),
     Row("record/second-argument", "dropped argument", RECORD + "record", _second_argument_lost),
     Row("retrack/arguments", "second order", RECORD + "_retrack", _retracking_in_general(_is_result)),

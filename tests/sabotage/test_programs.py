@@ -77,7 +77,7 @@ def reused_index() -> Any:
     """An index that changes after its use."""
     x = agrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
     i = np.asarray([0, 1])
-    y = x[i]
+    y = x[(i,)]
     i += 1
     y.sum().backward()
     return x.grad.tolist()
@@ -102,6 +102,13 @@ def changed_primal() -> Any:
     _, pull = agrad.vjp(lambda x: x * x, x)
     x += 1
     return pull(np.asarray([1.0, 1.0]))[0].tolist()
+
+
+def changed_result() -> Any:
+    """A result that changes before the pullback is called."""
+    out, pull = agrad.vjp(lambda x: agrad.namespace("numpy").exp(x), np.asarray([0.0]))
+    out += 1
+    return pull(np.asarray([1.0]))[0].tolist()
 
 
 def reciprocal_twice() -> Any:
@@ -173,6 +180,7 @@ FOUND: dict[str, tuple[Callable[[], Any], Any]] = {
     "own/copy": (reused_index, [1.0, 1.0, 0.0]),
     "private/shared": (changed_further_out, 42.0),
     "inputs/keep": (changed_primal, [2.0, 4.0]),
+    "inputs/results-shared": (changed_result, [1.0]),
     "reflected/other-way-nested": (reciprocal_twice, [96.0]),
     "operate/number-first": (difference_of_constants, [3.0, -1.0]),
     "operators/first-order": (product_twice, [4.0]),
