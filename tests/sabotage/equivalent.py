@@ -29,7 +29,7 @@ EQUIVALENT: Mapping[str, str] = {
     **_of(
         [
             "abs/jvp-0/conj", "imag/jvp-0/conj", "real/vjp-0/conj", "real/jvp-0/conj", "linalg.eigvalsh/jvp-0/conj",
-            "linalg.matrix_norm/decomposition/conj", "linalg.svdvals/jvp-0/conj", "linalg.vector_norm/jvp-0/conj",
+            "linalg.matrix_norm/jvp-0/conj", "linalg.svdvals/jvp-0/conj", "linalg.vector_norm/jvp-0/conj",
             "fft.hfft/decomposition/conj", "fft.irfft/jvp-0/conj", "fft.irfftn/jvp-0/conj",
         ],
         REAL,
