@@ -45,7 +45,8 @@ def summary(verdicts: Sequence[Verdict]) -> list[str]:
     rows = [("kind", "killed", "survived", "equivalent"), *((kind, *map(str, n)) for kind, n in counts.items())]
     width = max(len(row[0]) for row in rows)
     lines = [f"{kind:<{width}}" + "".join(f"{cell:>12}" for cell in cells) for kind, *cells in rows]
-    lines += [f"survived: {v.name} ({v.kind}, on {v.referee})" for v in survivors(verdicts)]
+    for v in survivors(verdicts):
+        lines.append(f"survived: {v.name} ({v.kind}, on {v.referee})" + (f"; {v.by} {v.reason}" if v.by else ""))
     lines += [f"killed, and listed as equivalent: {v.name}, by {v.by}" for v in disproved(verdicts)]
     return lines
 

@@ -98,6 +98,17 @@ def test_an_equivalent_survives(mutants: dict[str, Mutant]) -> None:
     assert not judge(mutants["max/vjp-0/constant-values"]).killed
 
 
+def test_a_check_that_fails_with_nothing_broken_kills_nothing(
+    mutants: dict[str, Mutant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = next(key for key in checks("numpy", "cos") if key.property == "vjp")
+    monkeypatch.setattr("sabotage.judging._without_mutants", lambda key: "it is wrong itself" if key == failing else "")
+    monkeypatch.setattr("sabotage.judging.checks", lambda referee, op: [failing])
+    verdict = judge(mutants["cos/partial-0/minus"])
+    assert not verdict.killed
+    assert verdict.by == failing.id and verdict.reason == "fails with nothing broken: it is wrong itself"
+
+
 def test_samples_are_spread(mutants: dict[str, Mutant]) -> None:
     made = list(mutants.values())
     chosen = sampled(made, 100)
