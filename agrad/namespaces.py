@@ -193,9 +193,9 @@ class Namespace:
         name, tensor = self._bind(f.op.scalar).op.parameters[-1].name, self._tensor
 
         def by_number(x1: Any, x2: Any, /) -> Any:
-            if type(x1) is tensor and (type(x2) is int or (type(x2) is float and x1._aval.inexact)):
-                if not (operator and x1._aval.weak):
-                    return power(x1, {name: x2})
+            number = type(x2) is int or (type(x2) is float and type(x1) is tensor and x1._aval.inexact)
+            if number and type(x1) is tensor and not (operator and x1._aval.weak):
+                return power(x1, {name: x2})
             return run(x1, x2)
 
         return by_number
@@ -208,14 +208,16 @@ class Namespace:
 
     def _viewing(self, f: Bound, run: Callable[..., Any]) -> Callable[..., Any]:
         """An op whose result may share memory with its first argument: on Tensors, too, then."""
-        shares, several, writable = self._backend.shares, f.op.several, f.op.name not in self._backend.read_only
+        shares, several, numbers = self._backend.shares, f.op.several, self._numbers
+        writable = f.op.name not in self._backend.read_only
 
         def viewing(*call: Any) -> Any:
             out = run(*call)
             x = call[0]
             if isinstance(x, Tensor):
+                array = raw_of(x)
                 for k, view in enumerate(out if several else (out,)):
-                    if view is not x and shares(raw_of(view), raw_of(x)):
+                    if view is not x and type(array) not in numbers and shares(raw_of(view), array):
                         attach(x, view, _Result(f, run, call, k), None, writable)
             return out
 

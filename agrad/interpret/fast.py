@@ -291,7 +291,8 @@ def _several(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
         node.rank = rank()
         node.trace = trace
         node.parents = parents
-        node.saved = environment(f, f.needs(tuple([i for i, _ in slots])), values, params, out, None), slots, avals, [aval]
+        env = environment(f, f.needs(tuple([i for i, _ in slots])), values, params, out, None)
+        node.saved = env, slots, avals, [aval]
         return y
 
     return run

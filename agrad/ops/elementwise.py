@@ -43,7 +43,12 @@ OPS = (
         select(lambda out, x, min: (x < min) & (out == min)),
         select(lambda xp, x, min, max: xp.clip(x, min, None) > max),
     ),
-    general("conj(x, /)", vjp=lambda xp, ct: xp.conj(ct), jvp=lambda xp, t: xp.conj(t)),
+    general(
+        "conj(x, /)",
+        vjp=lambda xp, ct: xp.conj(ct),
+        jvp=lambda xp, t: xp.conj(t),
+        write=lambda xp, value: xp.conj(value),
+    ),
     elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0),
     elementwise("cos", lambda xp, x: -xp.sin(x)),
     elementwise("cosh", lambda xp, x: xp.sinh(x)),
@@ -94,7 +99,7 @@ OPS = (
         "nextafter(x1, x2, /)", "a step from one floating-point number to the next is no function of real numbers"
     ),
     constant("not_equal(x1, x2, /)", "a truth value has no derivative"),
-    elementwise("positive", 1),
+    elementwise("positive", 1, write=lambda value: value),
     elementwise(
         "pow",
         lambda xp, x1, x2: _power_slope(xp, x1, _exponent(xp, x1, x2)),

@@ -8,10 +8,14 @@ the factorization valid (the zero component of the gauge), and so do the columns
 complete a basis: only functions of them that do not depend on that choice have a derivative, and it is right.
 
 Where eigenvalues or singular values coincide, to the accuracy to which they can be known, vectors may turn
-among themselves, too; their derivative is 0 in those directions. Right there are: functions of the values
-that treat equal ones alike, in first order; projectors on whole eigenspaces; the polar factor U V^H. Lost is
-what depends on how equal values part: V f(w) V^H for an f that is not constant there, and second derivatives
-of functions of such values. A singular value of 0 has derivative 0 in ``svdvals``, as ``abs`` has at 0.
+among themselves, too; their derivative is 0 in those directions. Right there are, in first order: functions of
+the values that treat equal ones alike; projectors on whole eigenspaces; the polar factor U V^H. What depends on
+how equal values part is nan: V f(w) V^H, which takes values and vectors, in reverse mode; in forward mode, which
+cannot know what they will meet, the values that `eigh` and `svd` return beside vectors (`eigvalsh` and `svdvals`
+are right); and second derivatives. `_factors` says where values begin to be close, and why.
+
+A length has derivative 0 where it is 0, and its second derivative there is nan: norms, `svdvals`, as `abs` of a
+complex number. Gradients of norms are x / |x| also where the squares in |x| over- or underflow.
 """
 
 from __future__ import annotations
@@ -90,7 +94,7 @@ OPS = (
         "linalg.diagonal(x, /, *, offset=0)",
         lambda xp, ct, x, offset: place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
         write=lambda xp, x, value, offset: xp.where(
-            place_diagonal(xp, xp.ones_like(value, dtype=xp.bool), x.shape[-2], x.shape[-1], offset),
+            place_diagonal(xp, xp.ones_like(value), x.shape[-2], x.shape[-1], offset) != 0,
             place_diagonal(xp, value, x.shape[-2], x.shape[-1], offset),
             x,
         ),

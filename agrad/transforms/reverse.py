@@ -16,6 +16,7 @@ from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, is_array, unflatten
+from agrad.views import current
 
 __all__ = ["Recorded", "grad", "gradient_of", "linearize", "positions", "value_and_grad", "vjp"]
 
@@ -123,9 +124,9 @@ def _differentiated(
         for i, tree in zip(numbers, trees, strict=True):
             full[i] = tree
         out = f(*full, **kwargs)
-        aux = None
-        if has_aux:
-            out, aux = out
+        out, aux = out if has_aux else (out, ())
+        others, structure = flatten(aux)
+        current([out, *others])
         inputs.check_results([out])
         roots = _scalar_root(inputs.space, trace, out, what)
     with inputs.space._backend.quiet():
@@ -134,9 +135,6 @@ def _differentiated(
     g = gradients[0] if isinstance(argnums, int) else gradients
     if not (has_value or has_aux):
         return g, None, None
-    if aux is None:
-        return g, inputs.results(trace, [out])[0], None
-    others, structure = flatten(aux)
     value, *others = inputs.results(trace, [out, *others])
     return g, value, unflatten(structure, others)
 
@@ -212,6 +210,7 @@ class Recorded:
         with ReverseTrace() as self.trace:
             self._leaves, trees = inputs.follow(self.trace, lambda k, aval: Leaf(self.trace, aval))
             results, self.structure = flatten(f(*trees))
+            current(results)
         inputs.check_results(results, self.structure)
         self.avals = [self._aval(y) for y in results]
         self._nodes = [y._node if isinstance(y, Tensor) else None for y in results]

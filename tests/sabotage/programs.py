@@ -57,11 +57,14 @@ class _Element:
 
 
 def _shared_elements(getitem: Any) -> Any:
+    """An element read is an array without axes, and a view."""
+
     def other(self: Any, key: Any) -> Any:
-        from agrad.views import attach
+        from agrad.views import arrayed, attach
 
         out = getitem(self, key)
         if not out.ndim and not hasattr(out, "_lens") and (type(key) is int or type(key) is tuple):
+            out = arrayed(out)
             attach(self, out, _Element(key), key)
         return out
 
