@@ -16,12 +16,20 @@ an op names is not kept alive for the backward pass:
                       ``.size`` of the arguments that the op is linear in
 *a parameter's name*  its value as the caller gave it, or its default
 ``kept``              what ``residual=`` has kept of the forward computation
+``batched``           in a batch rule: for each data argument, whether it has a batch axis
+``size``              in a batch rule: the length of the batch axis
 ====================  ===========================================================================
 
 The engine undoes broadcasting, restores dtype and device, conjugates, takes the real part for real
 arguments, skips arguments that need no gradient, keeps zeros symbolic and sums contributions.
 Complex numbers: partials and transposes are the plain complex ones (the engine conjugates); a
 general op's VJP is the adjoint itself, Re<v, J w> = Re<J* v, w>.
+
+How the op treats axes is declared beside: ``axes=`` is a fact of `agrad.axes`; elementwise ops are pointwise without
+saying so, and composites are what they are composed of. Where no fact fits there is a rule, ``batch=``. It computes
+the op of a stack: an argument that is batched carries its batch axis in front, the others are the same for the whole
+stack; of a list or an index, `batched` has a tuple, one entry an item. It returns the result with the batch axis in
+front, or a tuple of such.
 
 A declaration returns a record, an `Op`; it changes nothing. Every one takes, besides its rules,
 what the ops of plugins need and the standard's do not (`Extras`): how to compute the op, its docstring, and the cases
@@ -34,12 +42,17 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypedDict, Unpack
 
+from agrad.axes import POINTWISE, Axes, Core, Over, Unbatchable
 from agrad.cases import Case
 
 __all__ = [
+    "POINTWISE",
+    "Core",
     "Extras",
     "Op",
+    "Over",
     "Parameter",
+    "Unbatchable",
     "bilinear",
     "composite",
     "constant",
@@ -133,6 +146,10 @@ class Op(NamedTuple):
     that returns the first argument with `value` in the place of the result."""
     residual: Rule | None = None
     """The op where it is followed: returns ``(out, kept)``, the result and what rules take from its computation."""
+    axes: Axes | None = None
+    """How the op treats axes, where a fact says it."""
+    batch: Rule | None = None
+    """The op of a stack, where none does: a function of ``xp``, ``batched``, ``size``, the arguments and parameters."""
     native: Mapping[str, Callable[..., Any] | str] = MappingProxyType({})
     """A backend's own function by the backend's name; a string ``"module:function"`` is imported when first used."""
     doc: str = ""
@@ -178,8 +195,8 @@ class Extras(TypedDict, total=False):
     faster or more accurate functions by backend, ``"scipy.special:erf"`` for one, called as the signature says.
     ``reference(mp, ...)`` computes it with mpmath: an elementwise op on one ``mpf`` or ``mpc`` an argument, any
     other on NumPy arrays of them. ``data`` names the parameters that hold arrays, where these are not the ones that
-    rules are given for or, without rules, the positional ones. ``operator``, ``scalar``, ``write`` and ``residual`` are
-    described with `Op`.
+    rules are given for or, without rules, the positional ones. ``operator``, ``scalar``, ``write``, ``residual``,
+    ``axes`` and ``batch`` are described with `Op`.
 
     Examples
     --------
@@ -206,6 +223,8 @@ class Extras(TypedDict, total=False):
     scalar: str
     write: Rule
     residual: Rule
+    axes: Axes
+    batch: Rule
 
 
 def elementwise(signature: str, *partials: Partial, **extras: Unpack[Extras]) -> Op:
@@ -223,7 +242,7 @@ def elementwise(signature: str, *partials: Partial, **extras: Unpack[Extras]) ->
     if "(" not in signature:
         signature += "(x, /)" if len(partials) == 1 else "(x1, x2, /)"
     name, parameters = _parse(signature)
-    return _op(name, "elementwise", parameters, len(partials), partials, extras=extras)
+    return _op(name, "elementwise", parameters, len(partials), partials, extras={"axes": POINTWISE, **extras})
 
 
 def linear(signature: str, *transposes: Rule | None, **extras: Unpack[Extras]) -> Op:
@@ -325,8 +344,7 @@ def _op(name: str, kind: str, parameters: tuple[Parameter, ...], *rules: Any, ex
     arity = rules[0] if rules else sum(p.kind in ("positional", "star") for p in parameters) or min(1, len(names))
     data = values.pop("data", names[:arity])
     if not rules:
-        listed = (i for i, p in enumerate(parameters) if p.name not in data or p.kind == "keyword")
-        arity = next(listed, len(names))
+        arity = next((i for i, p in enumerate(parameters) if p.name not in data or p.kind == "keyword"), len(names))
     keywords = tuple(n for n in names[arity:] if n in data)
     return Op(name, kind, parameters, arity, keywords, *rules[1:], **values)
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from agrad.declare import composite, creation, linear
+from agrad.declare import POINTWISE, Core, composite, creation, linear
 
 OPS = (
     creation("arange(start, /, stop=None, step=1, *, dtype=None, device=None)"),
     creation("asarray(obj, /, *, dtype=None, device=None, copy=None)"),
     creation("empty(shape, *, dtype=None, device=None)"),
-    creation("empty_like(x, /, *, dtype=None, device=None)", data=("x",)),
+    creation("empty_like(x, /, *, dtype=None, device=None)", data=("x",), axes=POINTWISE),
     creation("eye(n_rows, n_cols=None, /, *, k=0, dtype=None, device=None)"),
     creation("from_dlpack(x, /, *, device=None, copy=None)"),
     creation("full(shape, fill_value, *, dtype=None, device=None)"),
-    creation("full_like(x, /, fill_value, *, dtype=None, device=None)", data=("x",)),
+    creation("full_like(x, /, fill_value, *, dtype=None, device=None)", data=("x",), axes=POINTWISE),
     creation("linspace(start, stop, /, num, *, dtype=None, device=None, endpoint=True)"),
     composite("meshgrid(*arrays, indexing='xy')", lambda xp, arrays, indexing: _meshgrid(xp, arrays, indexing)),
     creation("ones(shape, *, dtype=None, device=None)"),
-    creation("ones_like(x, /, *, dtype=None, device=None)", data=("x",)),
-    linear("tril(x, /, *, k=0)", lambda xp, ct, k: xp.tril(ct, k=k)),
-    linear("triu(x, /, *, k=0)", lambda xp, ct, k: xp.triu(ct, k=k)),
+    creation("ones_like(x, /, *, dtype=None, device=None)", data=("x",), axes=POINTWISE),
+    linear("tril(x, /, *, k=0)", lambda xp, ct, k: xp.tril(ct, k=k), axes=Core(2, 2)),
+    linear("triu(x, /, *, k=0)", lambda xp, ct, k: xp.triu(ct, k=k), axes=Core(2, 2)),
     creation("zeros(shape, *, dtype=None, device=None)"),
-    creation("zeros_like(x, /, *, dtype=None, device=None)", data=("x",)),
+    creation("zeros_like(x, /, *, dtype=None, device=None)", data=("x",), axes=POINTWISE),
 )
 
 

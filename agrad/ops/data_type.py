@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agrad.declare import constant, linear
+from agrad.declare import POINTWISE, constant, linear
 
 OPS = (
     # the engine casts back
-    linear("astype(x, dtype, /, *, copy=True, device=None)", lambda ct: ct, write=lambda value: value),
+    linear("astype(x, dtype, /, *, copy=True, device=None)", lambda ct: ct, write=lambda value: value, axes=POINTWISE),
     constant("can_cast(from_, to, /)", "it is about dtypes", data=()),
     constant("finfo(type, /)", "it is about dtypes", data=()),
     constant("iinfo(type, /)", "it is about dtypes", data=()),

@@ -14,13 +14,16 @@ import math
 import operator
 from typing import Any
 
-from agrad.declare import constant, elementwise, general, select
+from agrad.declare import POINTWISE, constant, elementwise, general, select
 from agrad.ops._guards import guarded
 from agrad.ops._shapes import is_complex, is_integer
 
 OPS = (
     general(
-        "abs(x, /)", vjp=lambda xp, ct, x: ct * _direction(xp, x), jvp=lambda xp, t, x: _dot(xp, _direction(xp, x), t)
+        "abs(x, /)",
+        vjp=lambda xp, ct, x: ct * _direction(xp, x),
+        jvp=lambda xp, t, x: _dot(xp, _direction(xp, x), t),
+        axes=POINTWISE,
     ),
     elementwise("acos", lambda xp, x: -1 / _circle(xp, x)),
     elementwise("acosh", lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x - -1))),
@@ -30,12 +33,12 @@ OPS = (
     elementwise("atan", lambda xp, x: xp.square(1 / _hyperbola(xp, x))),
     elementwise("atan2", lambda xp, x1, x2: _inverted(xp, x2, x1), lambda xp, x1, x2: -_inverted(xp, x1, x2)),
     elementwise("atanh", lambda x: 1 / (1 - x) / (1 + x)),
-    constant("bitwise_and(x1, x2, /)", "bits have no derivative"),
-    constant("bitwise_left_shift(x1, x2, /)", "bits have no derivative"),
-    constant("bitwise_invert(x, /)", "bits have no derivative"),
-    constant("bitwise_or(x1, x2, /)", "bits have no derivative"),
-    constant("bitwise_right_shift(x1, x2, /)", "bits have no derivative"),
-    constant("bitwise_xor(x1, x2, /)", "bits have no derivative"),
+    constant("bitwise_and(x1, x2, /)", "bits have no derivative", axes=POINTWISE),
+    constant("bitwise_left_shift(x1, x2, /)", "bits have no derivative", axes=POINTWISE),
+    constant("bitwise_invert(x, /)", "bits have no derivative", axes=POINTWISE),
+    constant("bitwise_or(x1, x2, /)", "bits have no derivative", axes=POINTWISE),
+    constant("bitwise_right_shift(x1, x2, /)", "bits have no derivative", axes=POINTWISE),
+    constant("bitwise_xor(x1, x2, /)", "bits have no derivative", axes=POINTWISE),
     elementwise("ceil", 0),
     elementwise(
         "clip(x, /, min=None, max=None)",
@@ -47,19 +50,20 @@ OPS = (
         "conj(x, /)",
         vjp=lambda xp, ct: xp.conj(ct),
         jvp=lambda xp, t: xp.conj(t),
+        axes=POINTWISE,
         write=lambda xp, value: xp.conj(value),
     ),
     elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0),
     elementwise("cos", lambda xp, x: -xp.sin(x)),
     elementwise("cosh", lambda xp, x: xp.sinh(x)),
     elementwise("divide", lambda x2: 1 / x2, lambda out, x2: -out / x2, operator=operator.truediv),
-    constant("equal(x1, x2, /)", "a truth value has no derivative"),
+    constant("equal(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
     elementwise("exp", lambda out: out),
     elementwise("expm1", lambda xp, x: xp.exp(x)),
     elementwise("floor", 0),
     elementwise("floor_divide", 0, 0),
-    constant("greater(x1, x2, /)", "a truth value has no derivative"),
-    constant("greater_equal(x1, x2, /)", "a truth value has no derivative"),
+    constant("greater(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("greater_equal(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
     elementwise(
         "hypot", lambda xp, out, x1: x1 / guarded(xp, out, out), lambda xp, out, x2: x2 / guarded(xp, out, out)
     ),
@@ -68,21 +72,22 @@ OPS = (
         vjp=lambda ct: ct * 1j,
         jvp=lambda xp, t: xp.imag(t),
         write=lambda xp, x, value: xp.real(x) + 1j * value,
+        axes=POINTWISE,
     ),
-    constant("isfinite(x, /)", "a truth value has no derivative"),
-    constant("isinf(x, /)", "a truth value has no derivative"),
-    constant("isnan(x, /)", "a truth value has no derivative"),
-    constant("less(x1, x2, /)", "a truth value has no derivative"),
-    constant("less_equal(x1, x2, /)", "a truth value has no derivative"),
+    constant("isfinite(x, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("isinf(x, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("isnan(x, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("less(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("less_equal(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
     elementwise("log", lambda x: 1 / x),
     elementwise("log1p", lambda x: 1 / (1 + x)),
     elementwise("log2", lambda x: math.log2(math.e) / x),
     elementwise("log10", lambda x: math.log10(math.e) / x),
     elementwise("logaddexp", lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1)),
-    constant("logical_and(x1, x2, /)", "a truth value has no derivative"),
-    constant("logical_not(x, /)", "a truth value has no derivative"),
-    constant("logical_or(x1, x2, /)", "a truth value has no derivative"),
-    constant("logical_xor(x1, x2, /)", "a truth value has no derivative"),
+    constant("logical_and(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("logical_not(x, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("logical_or(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
+    constant("logical_xor(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
     elementwise(
         "maximum",
         select(lambda x1, x2: x1 > x2, tie=lambda x1, x2: x1 == x2),
@@ -96,9 +101,11 @@ OPS = (
     elementwise("multiply", lambda x2: x2, lambda x1: x1, operator=operator.mul),
     elementwise("negative", -1),
     constant(
-        "nextafter(x1, x2, /)", "a step from one floating-point number to the next is no function of real numbers"
+        "nextafter(x1, x2, /)",
+        "a step from one floating-point number to the next is no function of real numbers",
+        axes=POINTWISE,
     ),
-    constant("not_equal(x1, x2, /)", "a truth value has no derivative"),
+    constant("not_equal(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
     elementwise("positive", 1, write=lambda value: value),
     elementwise(
         "pow",
@@ -116,14 +123,18 @@ OPS = (
         vjp=lambda ct: ct,
         jvp=lambda xp, t: xp.real(t),
         write=lambda xp, x, value: value + 1j * xp.imag(x) if is_complex(xp, x) else value,
+        axes=POINTWISE,
     ),
     elementwise("reciprocal", lambda out: -out * out),
     elementwise("remainder", 1, lambda xp, x1, x2: -xp.floor_divide(x1, x2)),
     elementwise("round", 0),
     general(
-        "sign(x, /)", vjp=lambda xp, ct, out, x: _turn(xp, ct, out, x), jvp=lambda xp, t, out, x: _turn(xp, t, out, x)
+        "sign(x, /)",
+        vjp=lambda xp, ct, out, x: _turn(xp, ct, out, x),
+        jvp=lambda xp, t, out, x: _turn(xp, t, out, x),
+        axes=POINTWISE,
     ),
-    constant("signbit(x, /)", "a truth value has no derivative"),
+    constant("signbit(x, /)", "a truth value has no derivative", axes=POINTWISE),
     elementwise("sin", lambda xp, x: xp.cos(x)),
     elementwise("sinh", lambda xp, x: xp.cosh(x)),
     elementwise("square", lambda x: 2 * x),

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from agrad.declare import composite, creation, general, linear
+from agrad.declare import Over, composite, creation, general, linear
+from agrad.ops import _batch
 from agrad.ops._shapes import device_of
 
 INVERSE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -22,13 +23,19 @@ OPS = (
     linear(
         "fft.fft(x, /, *, n=None, axis=-1, norm='backward')",
         lambda xp, ct, x, axis, norm: _resize(xp, xp.fft.fft(ct, axis=axis, norm=norm), x.shape),
+        axes=Over("axis"),
     ),
     creation("fft.fftfreq(n, /, *, d=1.0, dtype=None, device=None)"),
     linear(
         "fft.fftn(x, /, *, s=None, axes=None, norm='backward')",
         lambda xp, ct, x, s, axes, norm: _resize(xp, xp.fft.fftn(ct, axes=_axes(s, axes, x.ndim), norm=norm), x.shape),
+        batch=_batch.fourier("fftn"),
     ),
-    linear("fft.fftshift(x, /, *, axes=None)", lambda xp, ct, axes: xp.fft.ifftshift(ct, axes=axes)),
+    linear(
+        "fft.fftshift(x, /, *, axes=None)",
+        lambda xp, ct, axes: xp.fft.ifftshift(ct, axes=axes),
+        axes=Over("axes", "all"),
+    ),
     composite(
         "fft.hfft(x, /, *, n=None, axis=-1, norm='backward')",
         lambda xp, x, n, axis, norm: xp.fft.irfft(xp.conj(x), n=n, axis=axis, norm=INVERSE[norm]),
@@ -36,12 +43,18 @@ OPS = (
     linear(
         "fft.ifft(x, /, *, n=None, axis=-1, norm='backward')",
         lambda xp, ct, x, axis, norm: _resize(xp, xp.fft.ifft(ct, axis=axis, norm=norm), x.shape),
+        axes=Over("axis"),
     ),
     linear(
         "fft.ifftn(x, /, *, s=None, axes=None, norm='backward')",
         lambda xp, ct, x, s, axes, norm: _resize(xp, xp.fft.ifftn(ct, axes=_axes(s, axes, x.ndim), norm=norm), x.shape),
+        batch=_batch.fourier("ifftn"),
     ),
-    linear("fft.ifftshift(x, /, *, axes=None)", lambda xp, ct, axes: xp.fft.fftshift(ct, axes=axes)),
+    linear(
+        "fft.ifftshift(x, /, *, axes=None)",
+        lambda xp, ct, axes: xp.fft.fftshift(ct, axes=axes),
+        axes=Over("axes", "all"),
+    ),
     composite(
         "fft.ihfft(x, /, *, n=None, axis=-1, norm='backward')",
         lambda xp, x, n, axis, norm: xp.conj(xp.fft.rfft(x, n=n, axis=axis, norm=INVERSE[norm])),
@@ -52,22 +65,26 @@ OPS = (
             xp, xp.fft.rfft(ct, axis=axis, norm=INVERSE[norm]) * _multiplicity(xp, ct, ct.shape[axis], axis), x.shape
         ),
         jvp=lambda xp, t, n, axis, norm: xp.fft.irfft(t, n=n, axis=axis, norm=norm),
+        axes=Over("axis"),
     ),
     general(
         "fft.irfftn(x, /, *, s=None, axes=None, norm='backward')",
         vjp=lambda xp, ct, x, s, axes, norm: _irfftn_vjp(xp, ct, x, _axes(s, axes, x.ndim), norm),
         jvp=lambda xp, t, s, axes, norm: xp.fft.irfftn(t, s=s, axes=axes, norm=norm),
+        batch=_batch.fourier("irfftn"),
     ),
     general(
         "fft.rfft(x, /, *, n=None, axis=-1, norm='backward')",
         vjp=lambda xp, ct, x, n, axis, norm: _rfft_vjp(xp, ct, x, n or x.shape[axis], axis, norm),
         jvp=lambda xp, t, n, axis, norm: xp.fft.rfft(t, n=n, axis=axis, norm=norm),
+        axes=Over("axis"),
     ),
     creation("fft.rfftfreq(n, /, *, d=1.0, dtype=None, device=None)"),
     general(
         "fft.rfftn(x, /, *, s=None, axes=None, norm='backward')",
         vjp=lambda xp, ct, x, s, axes, norm: _rfftn_vjp(xp, ct, x, s, _axes(s, axes, x.ndim), norm),
         jvp=lambda xp, t, s, axes, norm: xp.fft.rfftn(t, s=s, axes=axes, norm=norm),
+        batch=_batch.fourier("rfftn"),
     ),
 )
 

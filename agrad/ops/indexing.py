@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from agrad.declare import linear
+from agrad.declare import Over, linear
+from agrad.ops import _keys
 from agrad.ops._shapes import along, place_of
 
 OPS = (
@@ -13,25 +14,29 @@ OPS = (
         "take(x, indices, /, *, axis=None)",
         lambda xp, ct, x, indices, axis: _put(xp, ct, x, indices, axis),
         None,
+        batch=_keys.take,
     ),
     linear(
         "take_along_axis(x, indices, /, *, axis=-1)",
         lambda xp, ct, x, indices, axis: _put_along_axis(xp, ct, x, indices, axis % x.ndim),
         None,
+        axes=Over("axis"),
     ),
     linear(
         "getitem(x, key, /)",
         lambda xp, ct, x, key: xp.scatter(ct, key, shape=x.shape),
         None,
         write=lambda xp, x, key, value: xp.setitem(x, key, value),
+        batch=_keys.getitem,
     ),
     linear(
         "setitem(x, key, value, /)",
         lambda xp, ct, key: xp.setitem(ct, key, 0),
         None,
         lambda xp, ct, key, value: _written(xp, ct, value, key),
+        batch=_keys.setitem,
     ),
-    linear("scatter(values, key, /, *, shape)", lambda xp, ct, key: xp.getitem(ct, key), None),
+    linear("scatter(values, key, /, *, shape)", lambda xp, ct, key: xp.getitem(ct, key), None, batch=_keys.scatter),
 )
 
 

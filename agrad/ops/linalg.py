@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from agrad.declare import Op, composite, constant, general, linear
+from agrad.declare import Core, Op, Over, composite, constant, general, linear
+from agrad.ops import _batch
 from agrad.ops._factors import (
     cholesky_jvp,
     cholesky_vjp,
@@ -78,6 +79,7 @@ def cholesky(block: int) -> Op:
         jvp=lambda xp, t, out, upper: (
             adjoint(xp, cholesky_jvp(xp, t, adjoint(xp, out), block)) if upper else cholesky_jvp(xp, t, out, block)
         ),
+        axes=Core(2, 2),
     )
 
 
@@ -89,6 +91,7 @@ OPS = (
         "linalg.det(x, /)",
         vjp=lambda xp, ct, x: ct[..., None, None] * adjoint(xp, _adjugate(xp, x)),
         jvp=lambda xp, t, x: sum_of_matrix(xp, xp.matrix_transpose(_adjugate(xp, x)) * t),
+        axes=Core(2, 0),
     ),
     linear(
         "linalg.diagonal(x, /, *, offset=0)",
@@ -98,19 +101,21 @@ OPS = (
             place_diagonal(xp, value, x.shape[-2], x.shape[-1], offset),
             x,
         ),
+        axes=Core(2, 1),
     ),
     # Boeddeker et al., On the computation of complex-valued gradients (2017): unit vectors, their phases kept
-    general("linalg.eig(x, /)", vjp=eig_vjp, jvp=eig_jvp, outputs=2),
+    general("linalg.eig(x, /)", vjp=eig_vjp, jvp=eig_jvp, outputs=2, axes=Core(2, (1, 2))),
     # Giles, Collected matrix derivative results (2008)
-    general("linalg.eigh(x, /)", vjp=eigh_vjp, jvp=eigh_jvp, outputs=2),
+    general("linalg.eigh(x, /)", vjp=eigh_vjp, jvp=eigh_jvp, outputs=2, axes=Core(2, (1, 2))),
     # through eig: two routines of a backend need not agree on the order of eigenvalues
     composite("linalg.eigvals(x, /)", lambda xp, x: xp.linalg.eig(x)[0]),
-    general("linalg.eigvalsh(x, /)", vjp=eigvalsh_vjp, jvp=eigvalsh_jvp),
+    general("linalg.eigvalsh(x, /)", vjp=eigvalsh_vjp, jvp=eigvalsh_jvp, axes=Core(2, 1)),
     # Giles (2008)
     general(
         "linalg.inv(x, /)",
         vjp=lambda xp, ct, out: -(adjoint(xp, out) @ ct @ adjoint(xp, out)),
         jvp=lambda xp, t, out: -(out @ t @ out),
+        axes=Core(2, 2),
     ),
     general(
         "linalg.matrix_norm(x, /, *, keepdims=False, ord='fro')",
@@ -124,7 +129,9 @@ OPS = (
         forward=lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
     ),
     composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n), data=("x",)),
-    constant("linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer", data=("x", "rtol")),
+    constant(
+        "linalg.matrix_rank(x, /, *, rtol=None)", "a rank is an integer", data=("x", "rtol"), axes=Core((2, 0), 0)
+    ),
     composite("linalg.outer(x1, x2, /)", lambda xp, x1, x2: _outer(xp, x1, x2)),
     # Golub and Pereyra, The differentiation of pseudo-inverses (1973), for perturbations that keep the rank
     general(
@@ -132,15 +139,17 @@ OPS = (
         vjp=lambda xp, ct, out, x: _pinv_vjp(xp, ct, out, x),
         jvp=lambda xp, t, out, x: _pinv_jvp(xp, t, out, x),
         data=("x", "rtol"),
+        axes=Core((2, 0), 2),
     ),
     # Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2010)
-    general("linalg.qr(x, /, *, mode='reduced')", vjp=qr_vjp, jvp=qr_jvp, outputs=2),
+    general("linalg.qr(x, /, *, mode='reduced')", vjp=qr_vjp, jvp=qr_jvp, outputs=2, axes=Core(2, 2)),
     # Boeddeker et al. (2017): d log det x = tr(x^-1 dx), of which logabsdet takes the real part and the sign the other
     general(
         "linalg.slogdet(x, /)",
         vjp=lambda xp, ct, out, x: _slogdet_vjp(xp, ct, out[0], x),
         jvp=lambda xp, t, out, x: _slogdet_jvp(xp, t, out[0], x),
         outputs=2,
+        axes=Core(2, 0),
     ),
     # Giles (2008)
     general(
@@ -150,10 +159,11 @@ OPS = (
             lambda xp, t, out, x1, x2: -_solve(xp, x1, _columns(t, False) @ _columns(out, x2.ndim == 1), x2.ndim == 1),
             lambda xp, t, x1: xp.linalg.solve(x1, t),
         ),
+        batch=_batch.solve,
     ),
     # Townsend, Differentiating the SVD (2016); Wan and Zhang (2019) for the phases of complex vectors
-    general("linalg.svd(x, /, *, full_matrices=True)", vjp=svd_vjp, jvp=svd_jvp, outputs=3),
-    general("linalg.svdvals(x, /)", vjp=svdvals_vjp, jvp=svdvals_jvp),
+    general("linalg.svd(x, /, *, full_matrices=True)", vjp=svd_vjp, jvp=svd_jvp, outputs=3, axes=Core(2, (2, 1, 2))),
+    general("linalg.svdvals(x, /)", vjp=svdvals_vjp, jvp=svdvals_jvp, axes=Core(2, 1)),
     composite(
         "linalg.trace(x, /, *, offset=0, dtype=None)",
         lambda xp, x, offset, dtype: xp.sum(xp.linalg.diagonal(x, offset=offset), axis=-1, dtype=dtype),
@@ -167,6 +177,7 @@ OPS = (
         jvp=lambda xp, t, out, x, axis, keepdims, ord: _along(
             xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord), t, axis, keepdims
         ),
+        axes=Over("axis", "all"),
     ),
 )
 

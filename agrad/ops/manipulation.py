@@ -6,59 +6,84 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from agrad.declare import composite, constant, general, linear
+from agrad.declare import Over, composite, constant, general, linear
+from agrad.ops import _batch
 from agrad.ops._shapes import along, place_of
 
 OPS = (
     composite("broadcast_arrays(*arrays)", lambda xp, arrays: _broadcast_arrays(xp, arrays)),
     constant("broadcast_shapes(*shapes)", "shapes are integers", data=()),
     # the engine sums over the broadcast axes; several elements of the result share a place, and none can be written
-    linear("broadcast_to(x, /, shape)", lambda ct: ct, write=lambda x: x),
-    linear("concat(arrays, /, *, axis=0)", lambda xp, ct, arrays, axis: _split(xp, ct, arrays, axis)),
+    linear("broadcast_to(x, /, shape)", lambda ct: ct, write=lambda x: x, batch=_batch.broadcast_to),
+    linear(
+        "concat(arrays, /, *, axis=0)",
+        lambda xp, ct, arrays, axis: _split(xp, ct, arrays, axis),
+        axes=Over("axis", "flat"),
+    ),
     linear(
         "expand_dims(x, /, axis)",
         lambda xp, ct, x: xp.reshape(ct, x.shape),
+        axes=Over("axis", new=True),
         write=lambda xp, x, value: xp.reshape(value, x.shape),
     ),
     linear(
         "flip(x, /, *, axis=None)",
         lambda xp, ct, axis: xp.flip(ct, axis=axis),
         write=lambda xp, value, axis: xp.flip(value, axis=axis),
+        axes=Over("axis", "all"),
     ),
     linear(
         "moveaxis(x, source, destination, /)",
         lambda xp, ct, source, destination: xp.moveaxis(ct, destination, source),
         write=lambda xp, value, source, destination: xp.moveaxis(value, destination, source),
+        batch=_batch.moveaxis,
     ),
     linear(
         "permute_dims(x, /, axes)",
         lambda xp, ct, axes: xp.permute_dims(ct, _inverse(axes)),
         write=lambda xp, value, axes: xp.permute_dims(value, _inverse(axes)),
+        batch=_batch.permute_dims,
     ),
     linear(
         "repeat(x, repeats, /, *, axis=None)",
         lambda xp, ct, x, repeats, axis: _sum_of_repeats(xp, ct, x, repeats, axis),
         None,
+        batch=_batch.repeat,
     ),
     linear(
         "reshape(x, /, shape, *, copy=None)",
         lambda xp, ct, x: xp.reshape(ct, x.shape),
+        batch=_batch.reshape,
         write=lambda xp, x, value: xp.reshape(value, x.shape),
     ),
-    linear("roll(x, /, shift, *, axis=None)", lambda xp, ct, shift, axis: xp.roll(ct, _negative(shift), axis=axis)),
+    linear(
+        "roll(x, /, shift, *, axis=None)",
+        lambda xp, ct, shift, axis: xp.roll(ct, _negative(shift), axis=axis),
+        batch=_batch.roll,
+    ),
     linear(
         "squeeze(x, /, axis)",
         lambda xp, ct, x: xp.reshape(ct, x.shape),
+        axes=Over("axis"),
         write=lambda xp, x, value: xp.reshape(value, x.shape),
     ),
-    linear("stack(arrays, /, *, axis=0)", lambda xp, ct, axis: list(xp.unstack(ct, axis=axis))),
-    linear("tile(x, repetitions, /)", lambda xp, ct, x, repetitions: _sum_of_tiles(xp, ct, x, repetitions)),
+    linear(
+        "stack(arrays, /, *, axis=0)",
+        lambda xp, ct, axis: list(xp.unstack(ct, axis=axis)),
+        axes=Over("axis", new=True),
+    ),
+    linear(
+        "tile(x, repetitions, /)",
+        lambda xp, ct, x, repetitions: _sum_of_tiles(xp, ct, x, repetitions),
+        batch=_batch.tile,
+    ),
     general(
         "unstack(x, /, *, axis=0)",
         vjp=lambda xp, ct, axis: xp.stack(ct, axis=axis),
         jvp=lambda xp, t, axis: xp.unstack(t, axis=axis),
         outputs=0,
         write=lambda xp, x, value, axis, index: xp.setitem(x, along(x.ndim, axis, index), value),
+        axes=Over("axis"),
     ),
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from agrad.declare import linear
+from agrad.declare import POINTWISE, linear
 
 OPS = (
     linear(
         "to_device(x, /, device, *, origin, stream=None)",
         lambda xp, ct, device, origin: xp.to_device(ct, origin, origin=device),
+        axes=POINTWISE,
     ),
 )

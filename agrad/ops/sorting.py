@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agrad.declare import composite, constant
+from agrad.declare import Over, composite, constant
 
 OPS = (
-    constant("argsort(x, /, *, axis=-1, descending=False, stable=True)", "positions are integers"),
+    constant("argsort(x, /, *, axis=-1, descending=False, stable=True)", "positions are integers", axes=Over("axis")),
     composite(
         "sort(x, /, *, axis=-1, descending=False, stable=True)",
         lambda xp, x, axis, descending, stable: xp.take_along_axis(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import nan, prod, sqrt
 from typing import Any
 
-from agrad.declare import general, linear
+from agrad.declare import Over, general, linear
 from agrad.ops._guards import unit
 from agrad.ops._shapes import along, axes_of, is_complex, keep
 
@@ -19,26 +19,31 @@ OPS = (
         jvp=lambda xp, t, out, x, axis, include_initial: _cumulative_prod_jvp(
             xp, t, out, x, axis or 0, include_initial
         ),
+        axes=Over("axis", "only"),
     ),
     linear(
         "cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False)",
         lambda xp, ct, axis, include_initial: _cumulative_sum_transpose(xp, ct, axis or 0, include_initial),
+        axes=Over("axis", "only"),
     ),
     general(
         "max(x, /, *, axis=None, keepdims=False)",
         vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
         jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
+        axes=Over("axis", "all"),
     ),
     linear(
         "mean(x, /, *, axis=None, keepdims=False)",
         lambda xp, ct, x, axis, keepdims: xp.broadcast_to(
             keep(xp, ct, axis, x.ndim, keepdims) / (_count(x, axis) or 1), x.shape
         ),
+        axes=Over("axis", "all"),
     ),
     general(
         "min(x, /, *, axis=None, keepdims=False)",
         vjp=lambda xp, ct, out, x, axis, keepdims: _extreme_vjp(xp, ct, out, x, axis, keepdims),
         jvp=lambda xp, t, out, x, axis, keepdims: _extreme_jvp(xp, t, out, x, axis, keepdims),
+        axes=Over("axis", "all"),
     ),
     general(
         "prod(x, /, *, axis=None, dtype=None, keepdims=False)",
@@ -49,6 +54,7 @@ OPS = (
         jvp=lambda xp, t, out, x, axis, keepdims: xp.sum(
             _product_of_others(xp, xp.astype(x, out.dtype, copy=False), axis) * t, axis=axis, keepdims=keepdims
         ),
+        axes=Over("axis", "all"),
     ),
     general(
         "std(x, /, *, axis=None, correction=0.0, keepdims=False)",
@@ -58,10 +64,12 @@ OPS = (
         jvp=lambda xp, t, out, x, axis, correction, keepdims: xp.sum(
             _conj(xp, _std_gradient(xp, out, x, axis, correction, keepdims)) * t, axis=axis, keepdims=keepdims
         ),
+        axes=Over("axis", "all"),
     ),
     linear(
         "sum(x, /, *, axis=None, dtype=None, keepdims=False)",
         lambda xp, ct, x, axis, keepdims: xp.broadcast_to(keep(xp, ct, axis, x.ndim, keepdims), x.shape),
+        axes=Over("axis", "all"),
     ),
     general(
         "var(x, /, *, axis=None, correction=0.0, keepdims=False)",
@@ -73,6 +81,7 @@ OPS = (
             * 2
             / _freedom(x, axis, correction)
         ),
+        axes=Over("axis", "all"),
     ),
 )
 

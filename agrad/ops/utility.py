@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from agrad.declare import composite, constant
+from agrad.declare import Over, composite, constant
 from agrad.ops._shapes import along
 
 OPS = (
-    constant("all(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative"),
-    constant("any(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative"),
+    constant("all(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative", axes=Over("axis", "all")),
+    constant("any(x, /, *, axis=None, keepdims=False)", "a truth value has no derivative", axes=Over("axis", "all")),
     composite(
         "diff(x, /, *, axis=-1, n=1, prepend=None, append=None)",
         lambda xp, x, axis, n, prepend, append: _diff(xp, x, axis % x.ndim, n, prepend, append),

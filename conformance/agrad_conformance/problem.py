@@ -108,6 +108,11 @@ class Problem:
         f = self.sample.call if bare else self.sample.invariant
         return leaves(f(self.space, *args, **params))
 
+    def call(self, box: Callable[[Any], Any]) -> Any:
+        """The op's own results, with every array that it is given in a box, masks and indices too."""
+        args, params = _boxed(_placed(self._constants, self.arrays), self.backend.owns, box)
+        return self.sample.call(self.space, *args, **params)
+
     @cached_property
     def elementwise(self) -> bool:
         """Whether the sample is of an op on elements, whose arguments are all followed."""
@@ -190,3 +195,11 @@ def _placed(tree: Any, xs: Sequence[Any]) -> Any:
     if isinstance(tree, dict):
         return {k: _placed(v, xs) for k, v in tree.items()}
     return type(tree)(_placed(v, xs) for v in tree) if isinstance(tree, tuple | list) else tree
+
+
+def _boxed(tree: Any, owns: Callable[[Any], bool], box: Callable[[Any], Any]) -> Any:
+    if isinstance(tree, dict):
+        return {k: _boxed(v, owns, box) for k, v in tree.items()}
+    if isinstance(tree, tuple | list):
+        return type(tree)(_boxed(v, owns, box) for v in tree)
+    return box(tree) if owns(tree) else tree

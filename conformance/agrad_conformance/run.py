@@ -33,6 +33,9 @@ LEVELS = ("quick", "full")
 
 QUICK = 2
 
+FORWARD = ("value", "axes")
+"""What is about results and not about derivatives."""
+
 SINGLE = ("value", "vjp", "jvp", "adjoint", "preservation")
 """What the quick level checks in single precision."""
 
@@ -102,7 +105,7 @@ def _all(backend: str, level: str) -> Iterator[Key]:
             continue
         empty = any(0 in x.shape for x in sample.followed)
         k = counts[sample.op, sample.kind] = counts.get((sample.op, sample.kind), -1) + (not empty)
-        tried = properties if _differentiable(sample) else ["value"]
+        tried = properties if _differentiable(sample) else FORWARD
         for n, dtype in enumerate(ordered(sample.dtypes)):
             for name in tried:
                 if level == "full" or (k < QUICK and not n) or (not k and name in SINGLE):
@@ -157,7 +160,7 @@ def _seen(key: Key) -> dict[str, str]:
             return detail(Problem(point, key.dtype, key.backend), point.point, key.property)
         if key.property in PROPERTIES:
             problem, reference = Problem(_samples()[key.case], key.dtype, key.backend), _reference(key.case)
-            wrong = blamed(problem, reference, key.property) if key.property != "value" else []
+            wrong = [] if key.property in FORWARD else blamed(problem, reference, key.property)
             named = {"wrong for": ", ".join(wrong)} if wrong else {}
             return named | detail(problem, reference, key.property)
     except Exception:  # the failure itself is in the record

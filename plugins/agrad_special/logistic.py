@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agrad.cases import Case
-from agrad.declare import elementwise, general
+from agrad.declare import Over, elementwise, general
 from agrad_special.cases import unary
 from agrad_special.compute import logistic
 from agrad_special.compute.common import reals
@@ -82,6 +82,7 @@ OPS = (
             keepdims=KEEPDIMS,
             returns="Of the dtype of x, without the axes taken together.",
         ),
+        axes=Over("axis", "all"),
     ),
     general(
         "softmax(x, /, *, axis=None)",
@@ -101,6 +102,7 @@ OPS = (
             axis=AXIS,
             returns="Of the dtype and shape of x.",
         ),
+        axes=Over("axis", "all"),
     ),
     general(
         "log_softmax(x, /, *, axis=None)",
@@ -119,6 +121,7 @@ OPS = (
             axis=AXIS,
             returns="Of the dtype and shape of x.",
         ),
+        axes=Over("axis", "all"),
     ),
 )
 

@@ -14,6 +14,9 @@ from agrad_conformance.checks.custom import CUSTOM
 from agrad_conformance.checks.ground import Ground
 from agrad_conformance.checks.imperative import IMPERATIVE
 from agrad_conformance.checks.numbers import NUMBERS
+from agrad_conformance.checks.operators import OPERATORS
+from agrad_conformance.checks.programs import PROGRAMS
+from agrad_conformance.checks.views import VIEWS
 from agrad_conformance.checks.wrong import Wrong
 
 __all__ = ["SCENARIOS", "Ground"]
@@ -272,5 +275,5 @@ SCENARIOS: Mapping[str, Callable[[Ground], None]] = {
         values_of_an_outer_transform, graphs_of_others, changed_further_out, no_grad_and_transforms, in_lists,
         kept_by_pullbacks,
     )
-} | dict(IMPERATIVE) | dict(NUMBERS) | dict(CUSTOM)  # fmt: skip
+} | dict(IMPERATIVE) | dict(NUMBERS) | dict(CUSTOM) | dict(PROGRAMS) | dict(VIEWS) | dict(OPERATORS)  # fmt: skip
 """By name."""
