@@ -17,10 +17,10 @@ from running import Freeze, is_array, library, to_numpy
 from scene import NothingFitsError, Scene
 from statements import Block, Line, Statement, features, marked_lines, shown_lines
 
-__all__ = ["ARGUMENTS", "Argument", "Program", "generate", "listing", "shrink", "written"]
+__all__ = ["WHOLE", "Argument", "Program", "generate", "listing", "shrink", "written"]
 
-ARGUMENTS = ("argument-0d", "argument-float", "argument-float32")
-"""The features of a program that its arguments make."""
+WHOLE = ("argument-0d", "argument-float", "argument-float32", "linear-total")
+"""The features of a program that no statement makes."""
 
 LARGEST = 6.0
 """Values stay below, so that difference quotients and float32 mean something."""
@@ -61,6 +61,8 @@ class Program:
         Names that are returned.
     summed : tuple of str
         Those of them that the total, which has a gradient, is made of.
+    linear : tuple of str
+        Those of them that enter it as they are, so that their cotangents are constants; the others' sine does.
     """
 
     backend: str
@@ -69,13 +71,14 @@ class Program:
     statements: tuple[Statement, ...]
     outputs: tuple[str, ...]
     summed: tuple[str, ...]
+    linear: tuple[str, ...] = ()
 
     @property
     def features(self) -> frozenset[str]:
         """The names of what it makes use of."""
         inputs = {f"argument-{a.dtype}" for a in self.arguments if a.dtype != "float64"}
         inputs |= {"argument-0d" for a in self.arguments if not np.ndim(a.data)}
-        return features(self.statements) | inputs
+        return features(self.statements) | inputs | ({"linear-total"} if self.linear else set())
 
     def source(self, kind: str = "shown") -> str:
         """The function: "shown" as read and traced, "plain" for plain arrays, "marked" for PyTorch's own autograd."""
@@ -85,7 +88,10 @@ class Program:
             lines += shown_lines(self.statements, "    ")
         else:
             lines += marked_lines(self.statements, "    ", plain=kind == "plain")
-        terms = [f"{0.3 + 0.1 * (i % 7):.1f} * xp.sum(xp.sin({name}))" for i, name in enumerate(self.summed)]
+        terms = [
+            f"{0.3 + 0.1 * (i % 7):.1f} * xp.sum({name if name in self.linear else f'xp.sin({name})'})"
+            for i, name in enumerate(self.summed)
+        ]
         lines.append(f"    total = {' + '.join(terms) or '0.0'}")
         lines.append(f"    return total, {{{', '.join(f'{name!r}: {name}' for name in self.outputs)}}}")
         return "\n".join(lines) + "\n"
@@ -192,17 +198,19 @@ class _Draft:
             self.start()
         return good
 
-    def program(self, arguments: Sequence[Argument], constants: Sequence[Argument]) -> Program:
+    def program(self, arguments: Sequence[Argument], constants: Sequence[Argument], linear: bool) -> Program:
         """The statements so far, and everything that they have computed."""
         scene, hidden = self.scene, {a.name for a in constants}
         outputs = tuple(name for name, value in scene.env.items() if name not in hidden and _shown(value))
+        summed = tuple(name for name in outputs if scene.floating(name))
         return Program(
             scene.backend,
             tuple(arguments),
             tuple(constants),
             tuple(statement for statement, _ in self.accepted),
             outputs,
-            tuple(name for name in outputs if scene.floating(name)),
+            summed,
+            summed[1::2] if linear else (),
         )
 
 
@@ -232,7 +240,7 @@ def generate(backend: str, seed: int, off: Collection[str] = (), size: tuple[int
             except NothingFitsError:
                 continue
             draft.attempt(statement)
-    return draft.program(arguments, constants)
+    return draft.program(arguments, constants, scene.on("linear-total") and scene.chance(0.7))
 
 
 def written(backend: str, text: str, *arguments: Argument) -> Program:
@@ -242,7 +250,7 @@ def written(backend: str, text: str, *arguments: Argument) -> Program:
     for statement in _parsed(text):
         if not draft.attempt(statement):
             raise ValueError(f"on plain arrays this fails, or its values are large: {statement}")
-    return draft.program(arguments, ())
+    return draft.program(arguments, (), linear=True)
 
 
 def _parsed(text: str) -> list[Statement]:
@@ -296,6 +304,8 @@ def _smaller(program: Program) -> Iterator[Program]:
     for name in program.outputs:
         if len(program.outputs) > 1:
             yield _with_outputs(program, [other for other in program.outputs if other != name])
+    if program.linear:
+        yield replace(program, linear=())
     for i, s in enumerate(program.statements):
         for smaller in _pieces(s):
             yield _without(program, (*program.statements[:i], *smaller, *program.statements[i + 1 :]))
@@ -331,7 +341,8 @@ def _without(program: Program, statements: tuple[Statement, ...]) -> Program:
 
 
 def _with_outputs(program: Program, outputs: Sequence[str]) -> Program:
-    return replace(program, outputs=tuple(outputs), summed=tuple(n for n in program.summed if n in outputs))
+    summed, linear = (tuple(n for n in names if n in outputs) for names in (program.summed, program.linear))
+    return replace(program, outputs=tuple(outputs), summed=summed, linear=linear)
 
 
 def _binds(text: str, name: str) -> bool:

@@ -11,7 +11,7 @@ import libraries
 from features import FEATURES_OFF
 from forms import FORMS
 from judging import CHECKS, judge
-from program import ARGUMENTS, Argument, generate, listing, written
+from program import WHOLE, Argument, generate, listing, written
 from run import examine, main
 from running import BACKENDS
 
@@ -43,7 +43,13 @@ def test_many_programs(backend, part):
     run(backend, range(1000 + part * size, 1000 + (part + 1) * size))
 
 
-@pytest.mark.parametrize("name", FEATURES_OFF)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if known.backend == "jax" else [])
+        for name, known in FEATURES_OFF.items()
+    ],
+)
 def test_what_is_off_fails(name, request):
     known = FEATURES_OFF[name]
     need(known.backend)
@@ -56,9 +62,9 @@ def test_what_is_off_has_a_name():
     for name in FEATURES_OFF:
         feature = name.rpartition(":")[2]
         assert (
-            feature in (*FORMS, *ARGUMENTS)
+            feature in (*FORMS, *WHOLE)
             or feature in checks
-            or any(feature == f"{form}-{check}" for form in FORMS for check in checks)
+            or any(feature == f"{form}-{check}" for form in (*FORMS, *WHOLE) for check in checks)
         )
 
 
