@@ -122,12 +122,15 @@ def split(f: Bound, trace: Trace, args: Sequence[Any]) -> tuple[list[Any], list[
                     if own:
                         slots.append((i, j))
                         followed.append(item)
-        else:
-            value, own = _opened(trace, a)
-            values.append(value)
-            if own and rule is not None:
+        elif not hasattr(type(a), "_node"):
+            values.append(a)
+        elif a._node is not None and a._node.trace is trace:
+            values.append(a._value)
+            if rule is not None:
                 slots.append((i, -1))
                 followed.append(a)
+        else:
+            values.append(a._value if a._node is None else private(a))
     return values, slots, followed
 
 

@@ -39,6 +39,7 @@ class Bound:
         "node",
         "op",
         "own",
+        "pushing",
         "rules",
         "space",
         "values",
@@ -72,6 +73,8 @@ class Bound:
         )
         """Indices, masks and lists, which rules read later."""
         self._needs: dict[tuple[int, ...], frozenset[str]] = {}
+        self.pushing: Any = None
+        """The forward rules, made ready when first needed."""
         self.node: Any = None
         """The node class of the general path, made when first needed."""
 
