@@ -105,7 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if len(found) >= options.stop_after:
                     break
     _report(found)
-    names = ", ".join(sorted(off)) or "none"
+    here = (name for name in off if ":" not in name or name.startswith(options.backend + ":"))
+    names = ", ".join(sorted(here)) or "nothing"
     print(f"{options.backend}: {done} programs from seed {options.seed}, {time.perf_counter() - begin:.0f} s")
     print(f"left out: {names}")
     print(f"{len(found)} failures" if found else "no failures")

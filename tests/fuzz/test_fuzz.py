@@ -53,7 +53,7 @@ def test_many_programs(backend, part):
 def test_what_is_off_fails(name, request):
     known = FEATURES_OFF[name]
     need(known.backend)
-    request.applymarker(pytest.mark.xfail(strict=True, reason=known.why))
+    request.applymarker(pytest.mark.xfail(strict=True, raises=AssertionError, reason=known.why))
     assert judge(written(known.backend, known.program, X, M, S)) is None
 
 
