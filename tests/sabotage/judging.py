@@ -36,9 +36,9 @@ class Verdict(NamedTuple):
         The `Mutant`.
     killed : bool
     by : str
-        The first check that failed; of a mutant that was not killed, one that fails with nothing broken, too.
+        The first check that failed, and does not with nothing broken.
     reason : str
-        What that check found.
+        What that check found; of a mutant that was not killed, a check that could not tell.
     seconds : float
     """
 
@@ -65,18 +65,20 @@ def judge(mutant: Mutant) -> Verdict:
     asked = checks(mutant.referee, "" if mutant.kind in PROGRAMS else mutant.op)
     if mutant.op == ENGINE:
         asked = [key for key in asked if key not in _faulty(mutant.referee)]
+    fault = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with applied(mutant.make(), mutant.referee):
-            killer, reason = copy_context().run(_first_failure, asked)  # which keeps what `no_grad` is left at
-        fault = _without_mutants(killer) if killer is not None and mutant.kind != "control" else ""
+        while True:
+            with applied(mutant.make(), mutant.referee):
+                killer, reason = copy_context().run(_first_failure, asked)  # which keeps what `no_grad` is left at
+            if killer is None or mutant.kind == "control" or not (found := _without_mutants(killer)):
+                break
+            fault = fault or f"{killer.id} fails with nothing broken: {found}"
+            asked = asked[asked.index(killer) + 1 :]  # such a check tells nothing of the mutant
         if mutant.op == ENGINE:
             _insist(mutant)
-    if fault:  # such a check tells nothing of the mutant
-        reason = f"fails with nothing broken: {fault}"
     seconds = round(time.perf_counter() - start, 3)
-    killed = killer is not None and not fault
-    return Verdict(*mutant[:4], killed, killer.id if killer else "", reason, seconds)
+    return Verdict(*mutant[:4], killer is not None, killer.id if killer else "", reason or fault, seconds)
 
 
 def _first_failure(asked: Iterable[Key]) -> tuple[Key | None, str]:

@@ -46,7 +46,7 @@ def summary(verdicts: Sequence[Verdict]) -> list[str]:
     width = max(len(row[0]) for row in rows)
     lines = [f"{kind:<{width}}" + "".join(f"{cell:>12}" for cell in cells) for kind, *cells in rows]
     for v in survivors(verdicts):
-        lines.append(f"survived: {v.name} ({v.kind}, on {v.referee})" + (f"; {v.by} {v.reason}" if v.by else ""))
+        lines.append(f"survived: {v.name} ({v.kind}, on {v.referee})" + (f"; {v.reason}" if v.reason else ""))
     lines += [f"killed, and listed as equivalent: {v.name}, by {v.by}" for v in disproved(verdicts)]
     return lines
 

@@ -101,12 +101,14 @@ def test_an_equivalent_survives(mutants: dict[str, Mutant]) -> None:
 def test_a_check_that_fails_with_nothing_broken_kills_nothing(
     mutants: dict[str, Mutant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing = next(key for key in checks("numpy", "cos") if key.property == "vjp")
-    monkeypatch.setattr("sabotage.judging._without_mutants", lambda key: "it is wrong itself" if key == failing else "")
+    failing, telling = [key for key in checks("numpy", "cos") if key.property == "vjp"][:2]
+    monkeypatch.setattr("sabotage.judging._without_mutants", lambda key: "it is wrong" if key == failing else "")
+    monkeypatch.setattr("sabotage.judging.checks", lambda referee, op: [failing, telling])
+    verdict = judge(mutants["cos/partial-0/minus"])
+    assert verdict.killed and verdict.by == telling.id
     monkeypatch.setattr("sabotage.judging.checks", lambda referee, op: [failing])
     verdict = judge(mutants["cos/partial-0/minus"])
-    assert not verdict.killed
-    assert verdict.by == failing.id and verdict.reason == "fails with nothing broken: it is wrong itself"
+    assert not verdict.killed and verdict.reason == f"{failing.id} fails with nothing broken: it is wrong"
 
 
 def test_samples_are_spread(mutants: dict[str, Mutant]) -> None:
