@@ -123,12 +123,11 @@ OPS = (
     ),
     general(
         "linalg.matrix_norm(x, /, *, keepdims=False, ord='fro')",
-        vjp=lambda xp, ct, out, x, keepdims, ord: (
-            keep(xp, ct, (-2, -1), x.ndim, keepdims)
-            * _matrix_norm_gradient(xp, x, keep(xp, out, (-2, -1), x.ndim, keepdims), ord)
+        vjp=lambda xp, ct, out, x, ord: (
+            _stretched(xp, ct, x) * _matrix_norm_gradient(xp, x, _stretched(xp, out, x), ord)
         ),
         jvp=lambda xp, t, out, x, keepdims, ord: _along(
-            xp, _matrix_norm_gradient(xp, x, keep(xp, out, (-2, -1), x.ndim, keepdims), ord), t, (-2, -1), keepdims
+            xp, _matrix_norm_gradient(xp, x, _stretched(xp, out, x), ord), t, (-2, -1), keepdims
         ),
         forward=lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
     ),
@@ -216,6 +215,11 @@ def _matrix_power(xp: Any, x: Any, n: int) -> Any:
         if n == 0:
             return power
         square = square @ square
+
+
+def _stretched(xp: Any, y: Any, x: Any) -> Any:
+    """One number a matrix, with or without axes of length one for rows and columns, as something that has them."""
+    return keep(xp, y, (-2, -1), x.ndim)
 
 
 def _along(xp: Any, gradient: Any, t: Any, axis: int | Sequence[int] | None, keepdims: bool) -> Any:

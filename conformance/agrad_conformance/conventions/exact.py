@@ -104,12 +104,14 @@ POINTS: tuple[Point, ...] = (
         value(
             "norm-out-of-range",
             "linalg.matrix_norm",
-            ([[3 * size, 4 * size]],),
-            ([[0.6, 0.8]],),
+            ([[[3 * size, 4 * size]], [[3.0, 0.0]]],),
+            ([[[0.6, 0.8]], [[1.0, 0.0]]],),
             "x over its length",
+            params={"keepdims": keepdims},
             dtypes=("float64",),
         )
         for size in (1e200, 1e-200)
+        for keepdims in (False, True)
     ),
     *(
         value(
