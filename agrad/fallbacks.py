@@ -140,7 +140,8 @@ def _read(xp: Any, x: Any, key: Any) -> Any:
     """``x[key]``, with `take` where the standard's indexing does not go: one array of integers among full slices."""
     if isinstance(key, tuple):
         arrays = [i for i, k in enumerate(key) if hasattr(k, "dtype") and k.ndim]
-        if len(arrays) == 1 and all(k == slice(None) for i, k in enumerate(key) if i not in arrays):
+        whole = all(k == slice(None) for i, k in enumerate(key) if i not in arrays)
+        if len(arrays) == 1 and key[arrays[0]].ndim == 1 and whole:
             return xp.take(x, key[arrays[0]], axis=arrays[0])
     return x[key]
 

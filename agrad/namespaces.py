@@ -22,7 +22,7 @@ from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 from agrad.tensors import Tensor, operate, specialised_tensor, stale_tensor
-from agrad.views import attach, key_of
+from agrad.views import attach, key_of, laid_out
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
@@ -204,6 +204,8 @@ class Namespace:
         """The function of an op as an operator of the Tensor class."""
         f = self._bind(name)
         run = self._closure(f, operate, operator=True)
+        if f.op.write is not None and name in self._backend.views:
+            run = self._viewing(f, run)
         return reflected(f, run, operate) if backwards else run
 
     def _viewing(self, f: Bound, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -212,8 +214,10 @@ class Namespace:
         writable = f.op.name not in self._backend.read_only
 
         def viewing(*call: Any) -> Any:
-            out = run(*call)
             x = call[0]
+            if isinstance(x, Tensor):
+                laid_out(x)
+            out = run(*call)
             if isinstance(x, Tensor):
                 array = raw_of(x)
                 for k, view in enumerate(out if several else (out,)):

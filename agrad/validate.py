@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agrad import ops
+from agrad.axes import NONE, Core, Over, Unbatchable
 from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
 from agrad.declare import Op, select
@@ -146,7 +147,7 @@ def _rules(op: Op) -> None:
     backward = {"xp", "ct", "out", *kept, *(("given",) if op.several else ())}
     found = [(rule, backward) for rule in op.vjp] + [(rule, {"xp", "t", "out", *kept}) for rule in op.jvp]
     found += [(op.forward, {"xp"}), (op.decomposition, {"xp"}), (op.residual, {"xp"})]
-    found += [(op.write, {"xp", "value", "index"})]
+    found += [(op.write, {"xp", "value", "index"}), (op.batch, {"xp", "batched", "size"})]
     for rule, known in found:
         if not callable(rule) and not isinstance(rule, select | int | float | complex | None):
             raise PluginError(f"the op {op.name!r} has {rule!r} for a rule; it must be callable")
@@ -158,6 +159,37 @@ def _rules(op: Op) -> None:
                 f"a rule of the op {op.name}{op.signature} names {', '.join(map(repr, unknown))}; it may name "
                 f"{', '.join(sorted(known | parameters))}"
             )
+    _axes(op)
+
+
+def _axes(op: Op) -> None:
+    """A fact about axes that fits to the signature, or a rule that is a function."""
+    fact = op.axes
+    if op.batch is not None and not callable(op.batch):
+        raise PluginError(f"the op {op.name!r} has batch={op.batch!r}; it must be a function")
+    if not isinstance(fact, Core | Over | Unbatchable | None):
+        raise PluginError(
+            f"the op {op.name!r} has axes={fact!r}; it takes POINTWISE, Core(...), Over(...) or Unbatchable(...) of "
+            "agrad.axes"
+        )
+    if isinstance(fact, Over):
+        if fact.parameter not in {p.name for p in op.parameters[op.arity :]} - {*op.keywords}:
+            raise PluginError(f"the op {op.name}{op.signature} runs over {fact.parameter!r}, which is no parameter")
+        if fact.none not in ("", *NONE):
+            raise PluginError(
+                f"the op {op.name!r} says that None is {fact.none!r} of its axes; it may be one of {', '.join(NONE)}"
+            )
+    if isinstance(fact, Core):
+        for what, given, count in (
+            ("argument", fact.arguments, len(op.arguments)),
+            ("result", fact.results, op.outputs),
+        ):
+            if isinstance(given, tuple) and len(given) != count:
+                raise PluginError(
+                    f"the op {op.name!r} has {count} {what}s, and axes= has {len(given)} numbers for them"
+                )
+    if isinstance(fact, Unbatchable):
+        _text(fact.reason, f"the reason why the op {op.name!r} has no stacks")
 
 
 def _type(record: Any, expected: type, where: str) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "current",
     "is_written",
     "key_of",
+    "laid_out",
     "rebind",
     "refresh",
     "refuse_leaf",
@@ -168,6 +169,14 @@ def refresh(t: Tensor) -> None:
         t.__class__ = stale
         raise
     t._value, t._aval, t._node = new._value, new._aval, new._node
+
+
+def laid_out(t: Tensor) -> None:
+    """Read a view that was written again, so that its elements lie as the library lays them: `reshape` shares or copies."""
+    lens: Lens | None = getattr(t, "_lens", None)
+    if lens is not None and (pending := lens.root._family.pending) is not None and pending[0] is lens:
+        new = lens.read(lens.root)  # which brings the root up to date
+        t._value, t._aval, t._node = new._value, new._aval, new._node
 
 
 def current(values: Iterable[Any]) -> None:

@@ -188,7 +188,7 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
         else:
             return other(f, (x1, x2), {})
         same = a1 is a2
-        if not same and (a1.weak or a2.weak):
+        if not same and (a1.weak or a2.weak or not (a1.inexact and a2.inexact)) and (p1 or p2):
             return other(f, (x1, x2), {})
         if p1 is None:
             if p2 is None:

@@ -37,6 +37,8 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             elif f.op.kind == "elementwise" and type(v) in (float, int, complex) and (f.op.operator is None or v == 0):
                 # 1 / 0 is an error in Python, and inf as an array
                 v = f.space._raw.asarray(v, dtype=out.dtype, device=place_of(out))
+            elif f.op.kind == "elementwise" and hasattr(v, "dtype") and not aval_of(v).inexact and aval_of(out).real:
+                v = (f.space if type(v) is f.space._tensor else f.space._raw).astype(v, out.dtype)  # 1 / 7 in its precision
             env[name] = v
     return env
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from agrad.axes import POINTWISE, Core, Over, Unbatchable
 from agrad.ops import Op, table
 from agrad.ops.standard import ALIASES, BINARY, COMPARISONS, CONSTANTS, DTYPES, UNARY
 
@@ -66,6 +67,8 @@ class Entry(NamedTuple):
     name: str
     status: str
     note: str
+    axes: str = ""
+    """How it treats axes, of those that take arrays."""
 
 
 def ledger() -> list[Entry]:
@@ -94,11 +97,11 @@ def _function(chapter: str, name: str) -> Entry:
     op = table.get(ALIASES.get(name, name))
     if op is None:
         return Entry(chapter, name, "missing", "No entry in the table of ops.")
-    return Entry(chapter, name, _status(op), _note(op, name))
+    return Entry(chapter, name, _status(op), _note(op, name), _axes(op))
 
 
 def _same_as(chapter: str, name: str, op: str) -> Entry:
-    return Entry(chapter, f"array.{name}", _status(table[op]), f"As `{op}`.")
+    return Entry(chapter, f"array.{name}", _status(table[op]), f"As `{op}`.", _axes(table[op]))
 
 
 def _status(op: Op) -> str:
@@ -117,6 +120,28 @@ def _note(op: Op, name: str) -> str:
     return "" if op.kind == "composite" else f"Declared {op.kind}."
 
 
+def _axes(op: Op) -> str:
+    """How an op treats axes, in a few words."""
+    if not op.arguments:
+        return ""
+    if op.kind == "composite":
+        return "composed"
+    match op.batch or op.axes:
+        case Core() as core:
+            return "pointwise" if core == POINTWISE else f"the last {_shown(core.arguments)} to {_shown(core.results)}"
+        case Over() as over:
+            return f"over `{over.parameter}`"
+        case Unbatchable():
+            return "none"
+        case None:
+            return "missing"
+    return "own rule"
+
+
+def _shown(counts: int | tuple[int, ...]) -> str:
+    return ", ".join(map(str, counts)) if isinstance(counts, tuple) else str(counts)
+
+
 def markdown() -> str:
     """The ledger as a documentation page."""
     entries = ledger()
@@ -132,13 +157,18 @@ def markdown() -> str:
         "*rule*: a derivative of its own, in both modes. *composite*: composed of functions that have one.",
         "*zero derivative*: piecewise constant; it is followed and gives zeros. *not differentiable*: its result is a",
         "constant.",
+        "",
+        "*axes*: what becomes of a stack of arguments. *pointwise*: each number is made from those at its place. *the",
+        "last 2 to 1*: the last two axes of an argument make the last one of a result, those in front are a stack.",
+        "*over*: along the axes that the parameter names. *composed*: as the functions that it is composed of. *own",
+        "rule*: by a function of its declaration. *none*: the shape of the result depends on the data.",
     ]
     chapter = ""
     for e in entries:
         if e.chapter != chapter:
             chapter = e.chapter
-            lines += ["", f"## {chapter.replace('_', ' ')}", "", "| item | status | |", "|---|---|---|"]
-        lines.append(f"| `{e.name}` | {e.status} | {e.note} |")
+            lines += ["", f"## {chapter.replace('_', ' ')}", "", "| item | status | axes | |", "|---|---|---|---|"]
+        lines.append(f"| `{e.name}` | {e.status} | {e.axes} | {e.note} |")
     return "\n".join(lines) + "\n"
 
 

@@ -130,6 +130,7 @@ OPS = (
             xp, _matrix_norm_gradient(xp, x, _stretched(xp, out, x), ord), t, (-2, -1), keepdims
         ),
         forward=lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
+        axes=Core(2, 0),
     ),
     composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n), data=("x",)),
     constant(

@@ -14,7 +14,7 @@ import agrad
 import agrad_numpy
 from agrad import plugins
 from agrad.cases import Case
-from agrad.declare import Op, elementwise, general
+from agrad.declare import POINTWISE, Core, Op, Over, Unbatchable, elementwise, general, linear
 from agrad_conformance import run
 from agrad_conformance.result import FAILED, PASSED, UNEXPECTED, UNSUPPORTED, XFAILED, Key, Record
 
@@ -50,6 +50,7 @@ def cube(**changed: Any) -> Op:
         "vjp": lambda ct, x: 3 * ct * x * x,
         "jvp": lambda t, x: 3 * t * x * x,
         "forward": lambda x: x * x * x,
+        "axes": POINTWISE,
         "reference": lambda mp, x: x**3,
         "cases": CASES,
         **changed,
@@ -64,7 +65,8 @@ def failed(found: dict[str, Record]) -> set[str]:
 def test_a_right_op_passes_everything(outcomes):
     found = outcomes(cube())
     assert Counter(r.outcome for r in found.values()) == {PASSED: len(found)}
-    assert {"value", "vjp", "jvp", "adjoint", "second", "chained", "preservation", "layout"} <= set(found)
+    wanted = {"value", "axes", "vjp", "jvp", "adjoint", "second", "chained", "preservation", "layout"}
+    assert wanted <= set(found)
 
 
 def _mutating(ct, x):
@@ -72,6 +74,10 @@ def _mutating(ct, x):
     if isinstance(x, np.ndarray):
         x += 1
     return y
+
+
+def _refuses(x):
+    raise agrad.UnsupportedError("not today")
 
 
 CALLS = iter(range(10**9))
@@ -195,9 +201,58 @@ def test_a_scenario_that_needs_what_is_lacking_does_not_count_as_passed(poor):
         assert (record.outcome, record.reason) == (UNSUPPORTED, why)
 
 
+def total(**changed: Any) -> Op:
+    """The sum along an axis, named as the fixture expects it."""
+    parts: dict[str, Any] = {
+        "forward": lambda xp, x, axis: xp.sum(x, axis=axis),
+        "reference": lambda mp, x, axis=None: np.sum(x, axis=axis),
+        "cases": [*CASES, Case(lambda draw: (draw(2, 3),), {"axis": -1}, dtypes=("float64",))],
+        "axes": Over("axis", "all"),
+        **changed,
+    }
+    return linear("cube(x, /, *, axis=None)", lambda xp, ct, x, axis: xp.broadcast_to(ct, x.shape), **parts)
+
+
+CLAIMS = {
+    "pointwise": {"axes": POINTWISE},
+    "over a core": {"axes": Core(2, 0)},
+    "of other results": {"axes": Core(1, 1)},
+    "over the flattened array": {
+        "axes": Over("axis", "flat"),
+        "forward": lambda xp, x, axis: xp.cumulative_sum(x, axis=1),
+    },
+    "along axes of the result": {
+        "axes": Over("axis", "all", new=True),
+        "cases": [Case(lambda draw: (draw(2, 3),), {"axis": -1})],
+    },
+    "a wrong rule": {"batch": lambda xp, x, axis, size: xp.sum(x, axis=tuple(range(1, x.ndim))) * (1 + 1e-6)},
+    "a rule that refuses all": {"batch": _refuses},
+    "another dtype": {"batch": lambda xp, x, axis: xp.astype(xp.sum(x, axis=(1, 2)), xp.float32), "cases": CASES},
+}
+
+
+def test_a_right_claim_about_axes_passes(outcomes):
+    found = outcomes(total())
+    assert found["axes"].outcome == found["declared"].outcome == PASSED
+
+
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_a_wrong_claim_about_axes_is_found_out(outcomes, kind):
+    found = outcomes(total(**CLAIMS[kind]))
+    assert found["axes"].outcome == FAILED, found["axes"]
+
+
+def test_an_op_has_to_say_how_it_treats_axes(outcomes):
+    found = outcomes(total(axes=None))
+    assert found["declared"].reason == "'wrong.cube' does not say how it treats axes: give axes= or batch="
+    found = outcomes(total(axes=Unbatchable("it is only an example")))
+    assert found["declared"].outcome == found["axes"].outcome == PASSED
+
+
 def test_derivatives_are_checked_only_of_ops_that_have_any():
     found = {key.property for key in run.keys("numpy", "full", ops=["equal", "argmax", "arange", "linalg.matrix_rank"])}
-    assert found == {"declared", "value"}
+    assert found == {"declared", "value", "axes"}
+    assert {key.property for key in run.keys("numpy", "full", ops=["arange"])} == {"declared", "value"}
 
 
 def test_numpys_own_checks_pass_in_a_spread_of_ops():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agrad import plugins
 from agrad.ops import INTERNAL, table
 from agrad.ops.ledger import ledger, markdown
 
@@ -21,6 +22,13 @@ def test_every_item_of_the_standard_is_in_the_ledger_and_nothing_else_is():
 
 def test_nothing_is_missing():
     assert [e.name for e in ledger() if e.status == "missing"] == []
+
+
+def test_every_op_says_how_it_treats_axes():
+    ops = [*table.values(), *plugins.ops("special").values(), *plugins.ops("einsum").values()]
+    silent = [op.name for op in ops if op.arguments and op.kind != "composite" and op.axes is None and op.batch is None]
+    assert silent == []
+    assert [e.name for e in ledger() if e.axes == "missing"] == []
 
 
 @pytest.mark.parametrize("item", [i for i in STANDARD if i["differentiable"]], ids=lambda i: i["name"])

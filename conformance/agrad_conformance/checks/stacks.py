@@ -86,8 +86,8 @@ def claim(p: Problem, call: Call) -> float:
     """The largest difference between an op of a stack and the stack of its results, in units of rounding."""
     f, args, params = call
     how = treatment(f.op)
-    if isinstance(how, Unbatchable):
-        return 0.0
+    if how is None or isinstance(how, Unbatchable):
+        return 0.0  # nothing is claimed
     args = [_plain(a) for a in args]
     if isinstance(how, Core):
         _ranks(f, how, args, leaves(f.call(args, params)))
@@ -138,11 +138,10 @@ def _ranks(f: Bound, how: Core, args: Sequence[Any], results: Sequence[Any]) -> 
 
 
 def _plain(a: Any) -> Any:
-    return type(a)(map(_plain, a)) if isinstance(a, tuple | list) else getattr(a, "array", a) if _boxes(a) else a
-
-
-def _boxes(a: Any) -> bool:
-    return isinstance(a, agrad.Tensor)
+    """An argument without the boxes of constants."""
+    if isinstance(a, tuple | list):
+        return type(a)([_plain(item) for item in a])
+    return a.array if isinstance(a, agrad.Tensor) else a
 
 
 def _places(p: Problem, tree: Sequence[Any], at: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:

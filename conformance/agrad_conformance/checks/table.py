@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import agrad
+from agrad.interpret.batching import treatment
 from agrad.support import support
 from agrad_conformance.checks.wrong import Wrong
 from agrad_conformance.reference import Reference, leaves, pack
@@ -16,8 +17,8 @@ __all__ = ["declared", "limit"]
 
 
 def declared(backend: str, op: str, has_cases: bool) -> float:
-    """The op has a rule, is composed of others, or says why it has no derivative; and the backend computes it or says
-    why it cannot."""
+    """The op has a rule, is composed of others, or says why it has no derivative; it says how it treats axes; and the
+    backend computes it or says why it cannot."""
     found = agrad.plugins.find(op)
     if found is None:
         raise Wrong(f"there is no op {op!r}")
@@ -25,6 +26,8 @@ def declared(backend: str, op: str, has_cases: bool) -> float:
         raise Wrong(f"{op!r} has no derivative and no reason for that")
     if found.kind not in ("constant", "creation") and not has_cases:
         raise Wrong(f"{op!r} has a derivative and no case that tries it")
+    if found.arguments and found.kind != "composite" and treatment(found) is None:
+        raise Wrong(f"{op!r} does not say how it treats axes: give axes= or batch=")
     how = support(backend, op)
     if how.startswith("unsupported") and not agrad.plugins.backends()[backend].reason(op) and not found.native:
         raise Wrong(f"the backend does not have {op!r} and does not declare that it lacks it: {how}")
