@@ -82,6 +82,8 @@ def custom_op(
                 f"custom_op got {len(pulls)} VJP and {len(pushes)} JVP rules for {function.__name__}{signature}; "
                 "it takes one of each a data argument"
             )
+        for rule, given in [*((r, "ct") for r in pulls), *((r, "t") for r in pushes)]:
+            _check_rule(rule, given, function.__name__, signature)
         op = Op(
             function.__name__, "general", tuple(parameters), len(pushes), vjp=pulls, jvp=pushes,
             joint=len(pulls) < len(pushes), outputs=outputs, custom=True,
@@ -106,6 +108,19 @@ def custom_op(
         return call
 
     return decorate
+
+
+def _check_rule(rule: Any, given: str, name: str, signature: inspect.Signature) -> None:
+    """Refuse a rule that asks for what there is not."""
+    what = f"the {'VJP' if given == 'ct' else 'JVP'} rule of {name}{signature}"
+    if rule is None:
+        return
+    if not hasattr(rule, "__code__"):
+        raise TypeError(f"{what} is a {type(rule).__name__}; it must be a plain function")
+    known = ("xp", given, "out", *signature.parameters)
+    unknown = [n for n in names_of(rule) if n not in known]
+    if unknown:
+        raise TypeError(f"{what} names {', '.join(map(repr, unknown))}; it may name {', '.join(known)}")
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:

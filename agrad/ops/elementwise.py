@@ -92,7 +92,7 @@ OPS = (
     elementwise("positive", 1),
     elementwise(
         "pow",
-        lambda xp, x1, x2: x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, x2 - 1),
+        lambda xp, x1, x2: x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, _exponent(xp, x1, x2) - 1),
         lambda xp, out, x1: out * xp.log(xp.where(x1 == 0, 1, xp.astype(x1, out.dtype, copy=False))),
         scalar="pow_scalar",
     ),
@@ -123,6 +123,11 @@ OPS = (
     elementwise("tanh", lambda out: 1 - out * out),
     elementwise("trunc", 0),
 )
+
+
+def _exponent(xp: Any, x1: Any, x2: Any) -> Any:
+    """The exponent, real where it is an integer: 0 - 1 is 255 for unsigned ones."""
+    return xp.astype(x2, x1.dtype) if xp.isdtype(x2.dtype, "integral") else x2
 
 
 def _circle(xp: Any, x: Any) -> Any:

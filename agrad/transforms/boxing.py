@@ -11,8 +11,8 @@ from agrad.interpret.apply import escaped, private, raw_of
 from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace, array_namespace, owner
 from agrad.tensors import Tensor
-from agrad.views import Family
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
+from agrad.views import Family
 
 if TYPE_CHECKING:
     from agrad.aval import Aval
