@@ -323,7 +323,7 @@ def _op(name: str, kind: str, parameters: tuple[Parameter, ...], *rules: Any, ex
     arity = rules[0] if rules else sum(p.kind in ("positional", "star") for p in parameters) or min(1, len(names))
     data = values.pop("data", names[:arity])
     if not rules:
-        arity = next((i for i, n in enumerate(names) if n not in data), len(names))
+        arity = next((i for i, p in enumerate(parameters) if p.name not in data or p.kind == "keyword"), len(names))
     keywords = tuple(n for n in names[arity:] if n in data)
     return Op(name, kind, parameters, arity, keywords, *rules[1:], **values)
 
