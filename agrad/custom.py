@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from agrad.declare import Op, Parameter, Rule
+from agrad.declare import WORDS, Op, Parameter, Rule
 from agrad.errors import BackendError
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.parameters import enter
@@ -88,7 +88,13 @@ def custom_op(
             function.__name__, "general", tuple(parameters), len(pushes), vjp=pulls, jvp=pushes,
             joint=len(pulls) < len(pushes), outputs=outputs, custom=True,
         )  # fmt: skip
-        named = frozenset[str]().union(*map(names_of, (*pulls, *pushes)))
+        taken = sorted(WORDS.intersection(op.arguments))
+        if taken:
+            raise TypeError(
+                f"custom_op got {function.__name__}{signature}, whose argument {taken[0]!r} no rule could name, for it "
+                "means something else there; call it something else"
+            )
+        named = frozenset[str]().union(*map(names_of, (*pulls, *pushes))) - WORDS
         bounds: dict[Namespace, Bound] = {}
 
         @wraps(function)

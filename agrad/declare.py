@@ -35,6 +35,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 from agrad.cases import Case
 
 __all__ = [
+    "WORDS",
     "Extras",
     "Op",
     "Parameter",
@@ -49,6 +50,9 @@ __all__ = [
 ]
 
 Rule = Callable[..., Any]
+
+WORDS = frozenset({"xp", "ct", "t", "out", "kept"})
+"""What rules name besides arguments and parameters, which therefore go by other names."""
 
 
 class select:  # noqa: N801 - reads as a word of the table

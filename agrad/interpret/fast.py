@@ -41,9 +41,13 @@ def closure(f: Bound, other: Door, operator: bool = False) -> Callable[..., Any]
             return _parameters(f, other, bare)
         if op.arity == 2 and bare and op.kind in ("elementwise", "bilinear") and not op.custom:
             return _two(f, other, operator)
-    if bare:
-        return lambda *args: other(f, args, {})
-    return lambda *args: other(f, args[:-1], args[-1])
+    if not bare:
+        return lambda *args: other(f, args[:-1], args[-1])
+    if len(f.arguments) == 1:  # as many as there are: no shell may count them
+        return lambda x, /: other(f, (x,), {})
+    if len(f.arguments) == 2:
+        return lambda x1, x2, /: other(f, (x1, x2), {})
+    return lambda *args: other(f, args, {})
 
 
 def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:

@@ -23,12 +23,12 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
     env: Params = {}
     aval_of = f.space._aval_of
     for name in needed:
-        if name in params:
-            env[name] = params[name]
-        elif name == "out":
+        if name == "out":
             env[name] = out
         elif name == "kept":
             env[name] = kept
+        elif name in params:
+            env[name] = params[name]
         else:
             i = f.arguments.index(name)
             v = values[i]
