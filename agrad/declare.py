@@ -47,6 +47,7 @@ from agrad.cases import Case
 
 __all__ = [
     "POINTWISE",
+    "WORDS",
     "Core",
     "Extras",
     "Op",
@@ -64,6 +65,9 @@ __all__ = [
 ]
 
 Rule = Callable[..., Any]
+
+WORDS = frozenset({"xp", "ct", "t", "out", "kept"})
+"""What rules name besides arguments and parameters, which therefore go by other names."""
 
 
 class select:  # noqa: N801 - reads as a word of the table

@@ -210,6 +210,7 @@ class Namespace:
 
     def _viewing(self, f: Bound, run: Callable[..., Any]) -> Callable[..., Any]:
         """An op whose result may share memory with its first argument: on Tensors, too, then."""
+        run.__qualname__ = f.op.name.split(".")[-1]  # its messages are the public function's
         shares, several, numbers = self._backend.shares, f.op.several, self._numbers
         writable = f.op.name not in self._backend.read_only
 

@@ -172,7 +172,7 @@ def refresh(t: Tensor) -> None:
 
 
 def laid_out(t: Tensor) -> None:
-    """Read a view that was written again, so that its elements lie as the library lays them: `reshape` shares or copies."""
+    """Read a view that was written again: its elements lie then as in the library, where `reshape` shares or copies."""
     lens: Lens | None = getattr(t, "_lens", None)
     if lens is not None and (pending := lens.root._family.pending) is not None and pending[0] is lens:
         new = lens.read(lens.root)  # which brings the root up to date

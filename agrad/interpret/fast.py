@@ -48,9 +48,13 @@ def closure(f: Bound, other: Door, operator: bool = False) -> Callable[..., Any]
             return _two(f, other, operator)
     if op.vjp and op.outputs == 1 and not (op.joint or op.residual or op.keywords or op.custom):
         return _several(f, other, bare)
-    if bare:
-        return lambda *args: other(f, args, {})
-    return lambda *args: other(f, args[:-1], args[-1])
+    if not bare:
+        return lambda *args: other(f, args[:-1], args[-1])
+    if len(f.arguments) == 1:  # as many as there are: no shell may count them
+        return lambda x, /: other(f, (x,), {})
+    if len(f.arguments) == 2:
+        return lambda x1, x2, /: other(f, (x1, x2), {})
+    return lambda *args: other(f, args, {})
 
 
 def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:

@@ -69,10 +69,13 @@ def _leaf(g: Ground, f: Callable[[Any], Any], x: Any, direction: Any, known: Kno
     """The same with ``backward``, twice."""
     y = f(x * 1)
     g.expect(y.detach(), known.value, f"the value of {what} on a leaf", str(np.finfo(dtype).dtype))
+    if not y.requires_grad and not np.any(known.gradient):
+        return  # a step function
     y.backward(create_graph=True)
     first, x.grad = x.grad, None
     g.expect(first.detach(), known.gradient, f"the gradient of {what} on a leaf", dtype)
-    first.backward(direction)
+    if first.requires_grad or np.any(known.product):
+        first.backward(direction)
     if x.grad is not None or np.any(known.product):
         g.expect(x.grad, known.product, f"the second backward of {what}", dtype)
 

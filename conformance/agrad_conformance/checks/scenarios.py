@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 from typing import Any
@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 import agrad
+from agrad_conformance.checks.accumulation import ACCUMULATION
 from agrad_conformance.checks.custom import CUSTOM
+from agrad_conformance.checks.dtypes import DTYPES
 from agrad_conformance.checks.ground import Ground
 from agrad_conformance.checks.imperative import IMPERATIVE
 from agrad_conformance.checks.numbers import NUMBERS
 from agrad_conformance.checks.operators import OPERATORS
+from agrad_conformance.checks.parameters import PARAMETERS
 from agrad_conformance.checks.programs import PROGRAMS
+from agrad_conformance.checks.recording import RECORDING
+from agrad_conformance.checks.sharing import SHARING
 from agrad_conformance.checks.views import VIEWS
 from agrad_conformance.checks.wrong import Wrong
 
@@ -266,7 +271,7 @@ def in_lists(g: Ground) -> None:
     g.expect(found(g.array(2.0)), 10.0, "the gradient")
 
 
-SCENARIOS: Mapping[str, Callable[[Ground], None]] = {
+SCENARIOS: dict[str, Callable[[Ground], None]] = {
     f.__name__: f
     for f in (
         perturbation_confusion, independent_result, third_derivative, hessian_of_a_cubic, jacobians_in_both_modes,
@@ -275,5 +280,8 @@ SCENARIOS: Mapping[str, Callable[[Ground], None]] = {
         values_of_an_outer_transform, graphs_of_others, changed_further_out, no_grad_and_transforms, in_lists,
         kept_by_pullbacks,
     )
-} | dict(IMPERATIVE) | dict(NUMBERS) | dict(CUSTOM) | dict(PROGRAMS) | dict(VIEWS) | dict(OPERATORS)  # fmt: skip
-"""By name."""
+}  # fmt: skip
+for _more in (
+    IMPERATIVE, NUMBERS, CUSTOM, PROGRAMS, VIEWS, OPERATORS, SHARING, PARAMETERS, RECORDING, ACCUMULATION, DTYPES,
+):  # fmt: skip
+    SCENARIOS.update(_more)
