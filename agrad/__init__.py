@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from agrad import random
     from agrad.convert import asarray
     from agrad.custom import custom_op
+    from agrad.interpret.mutation import debug
+    from agrad.sharing import view
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
@@ -60,6 +62,7 @@ __all__ = [
     "asarray",
     "check_grads",
     "custom_op",
+    "debug",
     "enable_grad",
     "grad",
     "hessian",
@@ -75,6 +78,7 @@ __all__ = [
     "stop_gradient",
     "tensor",
     "value_and_grad",
+    "view",
     "vjp",
 ]
 
@@ -126,6 +130,7 @@ _LATER = {
     "asarray": "convert",
     "check_grads": "transforms.check",
     "custom_op": "custom",
+    "debug": "interpret.mutation",
     "grad": "transforms.reverse",
     "hessian": "transforms.dense",
     "hvp": "transforms.dense",
@@ -134,6 +139,7 @@ _LATER = {
     "linearize": "transforms.reverse",
     "stop_gradient": "transforms.stop",
     "value_and_grad": "transforms.reverse",
+    "view": "sharing",
     "vjp": "transforms.reverse",
 }
 """Where the rest is: imported when first used, since the imperative side does without."""

@@ -217,7 +217,7 @@ def _moved(source: Namespace, target: Namespace, x: Any, device: Any, copy: bool
 
         own = numpy.array(source._backend.host(array), order="C")
         value = raw.asarray(own, dtype=getattr(raw, dtype_name(source, x.dtype)), device=device)
-    return value if value.ndim else target._backend.lean(value)
+    return value
 
 
 def _on_accelerator(array: Any) -> bool:

@@ -6,13 +6,13 @@ from typing import Any
 
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError
 from agrad.imperative import make_leaf
-from agrad.interpret.apply import apply, is_tracked
+from agrad.interpret.apply import apply, is_tracked, raw_of
 from agrad.interpret.bound import Bound
 from agrad.interpret.parameters import settled
 from agrad.interpret.record import BASE
 from agrad.interpret.space import Space
 from agrad.tensors import Tensor
-from agrad.views import Family
+from agrad.views import arrayed
 
 __all__ = ["create"]
 
@@ -71,7 +71,7 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
                 f"{space!r}.asarray got a Tensor of {obj._space!r}; take its data over explicitly, "
                 f"with agrad.asarray(x, backend={space._backend.name!r})"
             )
-        made: Tensor = obj
+        made: Tensor = arrayed(obj) if type(raw_of(obj)) in space._numbers else obj
         if dtype is not None and dtype != obj.dtype:
             if copy is False:
                 raise ValueError(f"asarray(copy=False) cannot change dtype {obj.dtype} to {dtype}")
@@ -91,9 +91,7 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
             f"{space!r}.asarray got a {type(obj).__name__} that is no array of numbers (its dtype would be "
             f"{value.dtype}); pass an array, nested lists of numbers, or a number"
         )
-    made = space._wrap(value if value.ndim else space._backend.lean(value))
-    if not value.ndim and space._backend.mutable and type(obj) not in space._numbers:
-        made._family = Family()  # an array changes in place, though a number stands for it here
+    made = space._wrap(value)
     return make_leaf(made) if requires_grad else made
 
 

@@ -8,6 +8,8 @@ an op names is not kept alive for the backward pass:
                       standard, plus ``xp.getitem(x, key)``, ``xp.setitem(x, key, value)`` and
                       ``xp.scatter(values, key, *, shape)`` (zeros with values *added* at key)
 ``ct``                the cotangent of the result (a tuple of them for several results)
+``given``             for several results, in a VJP: a tuple that says which of the cotangents there
+                      are; the others are zeros because nothing depends on these results
 ``t``                 the tangent of the argument that the rule belongs to
 ``out``               the result of the op (a tuple for several results)
 *an argument's name*  its value; in a transpose only ``.shape``, ``.dtype``, ``.ndim`` and
@@ -45,6 +47,7 @@ from agrad.cases import Case
 
 __all__ = [
     "POINTWISE",
+    "WORDS",
     "Core",
     "Extras",
     "Op",
@@ -62,6 +65,9 @@ __all__ = [
 ]
 
 Rule = Callable[..., Any]
+
+WORDS = frozenset({"xp", "ct", "t", "out", "kept"})
+"""What rules name besides arguments and parameters, which therefore go by other names."""
 
 
 class select:  # noqa: N801 - reads as a word of the table

@@ -22,7 +22,7 @@ from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 from agrad.tensors import Tensor, operate, specialised_tensor, stale_tensor
-from agrad.views import attach, key_of
+from agrad.views import attach, key_of, laid_out
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
@@ -193,9 +193,9 @@ class Namespace:
         name, tensor = self._bind(f.op.scalar).op.parameters[-1].name, self._tensor
 
         def by_number(x1: Any, x2: Any, /) -> Any:
-            if type(x1) is tensor and (type(x2) is int or (type(x2) is float and x1._aval.inexact)):
-                if not (operator and x1._aval.weak):
-                    return power(x1, {name: x2})
+            number = type(x2) is int or (type(x2) is float and type(x1) is tensor and x1._aval.inexact)
+            if number and type(x1) is tensor and not (operator and x1._aval.weak):
+                return power(x1, {name: x2})
             return run(x1, x2)
 
         return by_number
@@ -204,18 +204,25 @@ class Namespace:
         """The function of an op as an operator of the Tensor class."""
         f = self._bind(name)
         run = self._closure(f, operate, operator=True)
+        if f.op.write is not None and name in self._backend.views:
+            run = self._viewing(f, run)
         return reflected(f, run, operate) if backwards else run
 
     def _viewing(self, f: Bound, run: Callable[..., Any]) -> Callable[..., Any]:
         """An op whose result may share memory with its first argument: on Tensors, too, then."""
-        shares, several, writable = self._backend.shares, f.op.several, f.op.name not in self._backend.read_only
+        run.__qualname__ = f.op.name.split(".")[-1]  # its messages are the public function's
+        shares, several, numbers = self._backend.shares, f.op.several, self._numbers
+        writable = f.op.name not in self._backend.read_only
 
         def viewing(*call: Any) -> Any:
-            out = run(*call)
             x = call[0]
             if isinstance(x, Tensor):
+                laid_out(x)
+            out = run(*call)
+            if isinstance(x, Tensor):
+                array = raw_of(x)
                 for k, view in enumerate(out if several else (out,)):
-                    if view is not x and shares(raw_of(view), raw_of(x)):
+                    if view is not x and type(array) not in numbers and shares(raw_of(view), array):
                         attach(x, view, _Result(f, run, call, k), None, writable)
             return out
 

@@ -49,7 +49,7 @@ class Tensor:
     _lens: Lens
     """Set on a view: whose memory it shows, and how."""
     _family: Family
-    """Set on a Tensor that others are views of, and on a 0-d one that the user's library would change in place."""
+    """Set on a Tensor that others are views of."""
 
     __hash__ = object.__hash__
 
@@ -94,7 +94,7 @@ class Tensor:
 
     @property
     def array(self) -> Any:
-        """The backend's array. Changing it in place behind agrad's back is unsupported."""
+        """The backend's array. Changing it in place is unsupported; `agrad.debug` notices."""
         return self._space._backend.array(self._concrete(".array"))
 
     @property
@@ -372,7 +372,11 @@ class _Slice:
         return base._space._slice(base, {"key": self.key})  # type: ignore[no-any-return]
 
     def write(self, base: Tensor, value: Tensor) -> Tensor:
-        return base._space._setitem(base, self.key, value)  # type: ignore[no-any-return]
+        space, key = base._space, self.key
+        if key is None or (type(key) is tuple and None in key):  # new axes are for reading
+            key = tuple([k for k in (() if key is None else key) if k is not None]) or (Ellipsis,)
+            value = space.reshape(value, space._slice(base, {"key": key}).shape)
+        return space._setitem(base, key, value)  # type: ignore[no-any-return]
 
 
 def _reduction(name: str) -> Callable[..., Tensor]:
@@ -447,7 +451,7 @@ def _is_handle(t: Tensor) -> bool:
         return True
     if not t._space._backend.mutable or t._aval.weak:
         return False
-    if t._aval.ndim or hasattr(t, "_family") or hasattr(t, "_lens"):
+    if t._aval.ndim:
         return True
     return type(raw_of(t)) not in t._space._numbers or (t._node is not None and t._node.trace is BASE)
 

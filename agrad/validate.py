@@ -10,7 +10,7 @@ from agrad import ops
 from agrad.axes import NONE, Core, Over, Unbatchable
 from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
-from agrad.declare import Op, select
+from agrad.declare import WORDS, Op, select
 from agrad.errors import PluginError
 from agrad.hooks import COMMANDS, Command
 from agrad.interpret.bound import names_of
@@ -141,11 +141,17 @@ def _rules(op: Op) -> None:
     parameters = {p.name for p in op.parameters}
     if CLOSURE in parameters:
         raise PluginError(f"the op {op.name}{op.signature} has a parameter named {CLOSURE!r}, which agrad needs itself")
+    taken = sorted(parameters & (WORDS | ({"value", "index"} if op.write else set())))
+    if taken:
+        raise PluginError(
+            f"the op {op.name}{op.signature} has a parameter named {taken[0]!r}, which means something else in rules, "
+            "so that no rule could name it; call it something else"
+        )
     if op.arity > len(op.parameters):
         raise PluginError(f"the op {op.name}{op.signature} has {op.arity} rules, more than parameters")
     kept = {"kept"} if op.residual else set()
-    found = [(rule, {"xp", "ct", "out", *kept}) for rule in op.vjp]
-    found += [(rule, {"xp", "t", "out", *kept}) for rule in op.jvp]
+    backward = {"xp", "ct", "out", *kept, *(("given",) if op.several else ())}
+    found = [(rule, backward) for rule in op.vjp] + [(rule, {"xp", "t", "out", *kept}) for rule in op.jvp]
     found += [(op.forward, {"xp"}), (op.decomposition, {"xp"}), (op.residual, {"xp"})]
     found += [(op.write, {"xp", "value", "index"}), (op.batch, {"xp", "batched", "size"})]
     for rule, known in found:

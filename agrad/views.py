@@ -7,6 +7,7 @@ stale Tensor is of another class, so that no fast path has to ask: a plain one i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any, Protocol
 from weakref import ref
@@ -17,7 +18,20 @@ from agrad.interpret.levels import OFF, enable_grad, enabled
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf
 
-__all__ = ["Family", "Lens", "Way", "attach", "is_written", "key_of", "rebind", "refresh", "refuse_leaf"]
+__all__ = [
+    "Family",
+    "Lens",
+    "Way",
+    "arrayed",
+    "attach",
+    "current",
+    "is_written",
+    "key_of",
+    "laid_out",
+    "rebind",
+    "refresh",
+    "refuse_leaf",
+]
 
 Tensor = Any  # of `agrad.tensors`, which imports this module
 
@@ -92,6 +106,8 @@ def rebind(t: Tensor, new: Tensor) -> None:
     family: Family | None = getattr(root, "_family", None)
     if lens is not None and not lens.writable:
         raise InPlaceError("an in-place change of a read-only view, such as broadcast_to makes; change a copy of it")
+    if not t._aval.ndim and t._space._numbers:
+        new = arrayed(new)
     if OFF:
         _rebind_now(t, new, lens, root, family)
         return
@@ -107,6 +123,13 @@ def rebind(t: Tensor, new: Tensor) -> None:
     else:
         family.current, family.pending = [ref(t)], (lens, private(t))
         root.__class__ = root._space._stale
+
+
+def arrayed(t: Tensor) -> Tensor:
+    """The same value, an array where the library made a number of it: what was changed in place can be so again."""
+    space, value = t._space, t._value
+    value = arrayed(value) if type(value) is space._tensor else space._backend.array(value)
+    return space._box(value, t._aval, t._node)
 
 
 def _rebind_now(t: Tensor, new: Tensor, lens: Lens | None, root: Tensor, family: Family | None) -> None:
@@ -146,6 +169,21 @@ def refresh(t: Tensor) -> None:
         t.__class__ = stale
         raise
     t._value, t._aval, t._node = new._value, new._aval, new._node
+
+
+def laid_out(t: Tensor) -> None:
+    """Read a view that was written again: its elements lie then as in the library, where `reshape` shares or copies."""
+    lens: Lens | None = getattr(t, "_lens", None)
+    if lens is not None and (pending := lens.root._family.pending) is not None and pending[0] is lens:
+        new = lens.read(lens.root)  # which brings the root up to date
+        t._value, t._aval, t._node = new._value, new._aval, new._node
+
+
+def current(values: Iterable[Any]) -> None:
+    """Bring up to date what is stale among a transform's results, while the transform still runs."""
+    for v in values:
+        if hasattr(type(v), "_node"):
+            v._node  # noqa: B018 - looking is enough
 
 
 def is_written(base: Tensor, key: Any, value: Any) -> bool:

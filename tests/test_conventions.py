@@ -15,6 +15,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "conventions.md"
 COMPLEX = {np.float32: np.complex64, np.float64: np.complex128}
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
 inf, nan = np.inf, np.nan
+NOWHERE = complex(nan, nan)
 EXTREMES = (2, -2, 1, -1, inf, -inf)
 """Orders of matrix norms that pick a largest or smallest singular value, column or row."""
 
@@ -26,6 +27,8 @@ class Row:
     f: Callable
     at: tuple
     gradients: tuple
+    second: tuple = ()
+    """The derivative of the gradients as all arguments move by ones, where it is pinned."""
 
     def __call__(self, real):
         args = [_array(a, real) for a in self.at]
@@ -46,6 +49,32 @@ class Row:
                     _by_directions(total, args, k), e, rtol=TOLERANCE[real], atol=TOLERANCE[real],
                     err_msg=f"forward, {k}",
                 )  # fmt: skip
+        if self.second:
+            self.twice(total, args, [_array(s, real) for s in self.second], real)
+
+    def twice(self, total, args, expected, real):
+        """By all ways to nest the modes."""
+        every, ones = tuple(range(len(args))), tuple(np.ones_like(a) for a in args)
+
+        def gradient(*xs):
+            return agrad.grad(total, argnums=every)(*xs)
+
+        def slope(*xs):
+            return agrad.jvp(total, xs, ones)[1]
+
+        with np.errstate(all="ignore"):
+            ways = {
+                "forward over reverse": agrad.jvp(gradient, tuple(args), ones)[1],
+                "reverse over reverse": agrad.vjp(gradient, *args)[1](ones),
+                "reverse over forward": agrad.grad(slope, argnums=every)(*args),
+                "hvp": agrad.hvp(total, tuple(args), ones),
+            }
+            curve = agrad.jvp(slope, tuple(args), ones)[1]
+        for way, found in ways.items():
+            found = found if isinstance(found, tuple) else (found,)
+            for g, e in zip(found, expected, strict=True):
+                np.testing.assert_allclose(g, e, rtol=TOLERANCE[real], atol=TOLERANCE[real], err_msg=way)
+        assert np.isnan(curve) == any(np.isnan(e).any() for e in expected)
 
 
 def _array(values, real):
@@ -75,9 +104,9 @@ def _by_directions(f, args, k):
 ROWS: dict[str, Callable] = {}
 
 
-def value(key, f, at, *gradients):
-    """A row that pins the value of a derivative."""
-    ROWS[key] = Row(f, tuple(at), gradients)
+def value(key, f, at, *gradients, second=()):
+    """A row that pins the value of a derivative, and of the second one if it says so."""
+    ROWS[key] = Row(f, tuple(at), gradients, second)
 
 
 def behaviour(key):
@@ -102,6 +131,10 @@ def _close(found, expected, real, what=""):
     np.testing.assert_allclose(found, expected, rtol=10 * TOLERANCE[real], atol=10 * TOLERANCE[real], err_msg=what)
 
 
+def _squared(w, v):
+    return (v * w**2) @ v.mT
+
+
 def _h(x):
     return np.conj(np.swapaxes(x, -1, -2))
 
@@ -114,8 +147,9 @@ value("complex-imaginary-part", lambda z: xp.imag(z * z), [1 + 2j], 4 + 2j)
 value("complex-conj", lambda z: xp.real((1 + 2j) * xp.conj(z)), [3 + 4j], 1 + 2j)
 value("complex-real-argument", lambda x: xp.real(xp.exp(1j * x)), [np.pi / 6], -0.5)
 value("complex-sign", lambda z: xp.real(xp.sign(z)), [3 + 4j], 0.128 - 0.096j)
-value("complex-abs-at-0", lambda z: xp.abs(z), [[0j, 3 + 4j]], [0j, 0.6 + 0.8j])
-value("complex-sign-at-0", lambda z: xp.real(xp.sign(z)), [0j], 0j)
+value("complex-abs-at-0", lambda z: xp.abs(z), [[0j, 3 + 4j]], [0j, 0.6 + 0.8j],
+      second=([NOWHERE, 0.128 - 0.096j],))  # fmt: skip
+value("complex-sign-at-0", lambda z: xp.real(xp.sign(z)), [0j], 0j, second=(NOWHERE,))
 value("irfft-unused-part", lambda z: (xp.fft.irfft(z, n=4) + xp.fft.irfftn(z, s=(4,)) + xp.fft.hfft(z, n=4))[1],
       [[1 + 2j, 3 + 4j, 5 + 6j]], [1.5 + 0j, 1j, -1.5 + 0j])  # fmt: skip
 
@@ -153,33 +187,38 @@ def _(real):
 
 # Points without a derivative ------------------------------------------------------------------------
 
-value("abs-at-0", lambda x: xp.abs(x), [[-2.0, -0.0, 0.0, 2.0]], [-1.0, 0.0, 0.0, 1.0])
-value("sign", lambda x: xp.sign(x), [[-2.0, 0.0, 2.0]], [0.0, 0.0, 0.0])
-value("hypot-at-0", lambda x, y: xp.hypot(x, y), [[0.0, 3.0], [0.0, 4.0]], [0.0, 0.6], [0.0, 0.8])
-value("atan2-at-0", lambda y, x: xp.atan2(y, x), [[0.0, 3.0], [0.0, 4.0]], [0.0, 0.16], [0.0, -0.12])
-value("copysign", lambda x, y: xp.copysign(x, y), [[0.0, 2.0, 2.0], [1.0, 0.0, -0.0]], [0.0, 1.0, -1.0], [0.0] * 3)
-value("vector-norm-2-at-0", lambda x: xp.linalg.vector_norm(x), [[0.0, 0.0]], [0.0, 0.0])
-value("vector-norm-1-at-0", lambda x: xp.linalg.vector_norm(x, ord=1), [[0.0, 3.0]], [0.0, 1.0])
-value("vector-norm-p-at-0", lambda x: xp.linalg.vector_norm(x, ord=3), [[0.0, 0.0]], [0.0, 0.0])
-value("vector-norm-0", lambda x: xp.linalg.vector_norm(x, ord=0), [[0.0, 3.0]], [0.0, 0.0])
+value("abs-at-0", lambda x: xp.abs(x), [[-2.0, -0.0, 0.0, 2.0]], [-1.0, 0.0, 0.0, 1.0], second=([0.0] * 4,))
+value("sign", lambda x: xp.sign(x), [[-2.0, 0.0, 2.0]], [0.0, 0.0, 0.0], second=([0.0] * 3,))
+value("hypot-at-0", lambda x, y: xp.hypot(x, y), [[0.0, 3.0], [0.0, 4.0]], [0.0, 0.6], [0.0, 0.8],
+      second=([nan, 0.032], [nan, -0.024]))  # fmt: skip
+value("atan2-at-0", lambda y, x: xp.atan2(y, x), [[0.0, 3.0], [0.0, 4.0]], [0.0, 0.16], [0.0, -0.12],
+      second=([nan, -0.0496], [nan, 0.0272]))  # fmt: skip
+value("copysign", lambda x, y: xp.copysign(x, y), [[0.0, 2.0, 2.0], [1.0, 0.0, -0.0]], [0.0, 1.0, -1.0], [0.0] * 3,
+      second=([0.0] * 3, [0.0] * 3))  # fmt: skip
+value("vector-norm-2-at-0", lambda x: xp.linalg.vector_norm(x), [[0.0, 0.0]], [0.0, 0.0], second=([nan, nan],))
+value("vector-norm-1-at-0", lambda x: xp.linalg.vector_norm(x, ord=1), [[0.0, 3.0]], [0.0, 1.0], second=([nan, 0.0],))
+value("vector-norm-p-at-0", lambda x: xp.linalg.vector_norm(x, ord=3), [[0.0, 0.0]], [0.0, 0.0],
+      second=([nan, nan],))  # fmt: skip
+value("vector-norm-0", lambda x: xp.linalg.vector_norm(x, ord=0), [[0.0, 3.0]], [0.0, 0.0], second=([0.0, 0.0],))
 value("vector-norm-inf-tie", lambda x: xp.linalg.vector_norm(x, ord=inf) + xp.linalg.vector_norm(x, ord=-inf),
-      [[-3.0, 1.0, 3.0, -1.0]], [-0.5, 0.5, 0.5, -0.5])  # fmt: skip
+      [[-3.0, 1.0, 3.0, -1.0]], [-0.5, 0.5, 0.5, -0.5], second=([0.0] * 4,))  # fmt: skip
 value("vector-norm-inf-at-0", lambda x: xp.linalg.vector_norm(x, ord=inf) + xp.linalg.vector_norm(x, ord=-inf),
-      [[0.0, 0.0]], [0.0, 0.0])  # fmt: skip
+      [[0.0, 0.0]], [0.0, 0.0], second=([nan, nan],))  # fmt: skip
 value("matrix-norm-at-0", lambda x: sum(xp.linalg.matrix_norm(x, ord=p) for p in ("fro", "nuc", *EXTREMES)),
-      [[[0.0, 0.0], [0.0, 0.0]]], [[0.0, 0.0], [0.0, 0.0]])  # fmt: skip
+      [[[0.0, 0.0], [0.0, 0.0]]], [[0.0, 0.0], [0.0, 0.0]], second=([[nan, nan], [nan, nan]],))  # fmt: skip
 value("matrix-norm-tie", lambda x: sum(xp.linalg.matrix_norm(x, ord=p) for p in EXTREMES),
       [[[2.0, 0.0], [0.0, -2.0]]], [[3.0, 0.0], [0.0, -3.0]])  # fmt: skip
-value("svdvals-at-0", lambda x: xp.linalg.svdvals(x), [[[3.0, 0.0], [0.0, 0.0]]], [[1.0, 0.0], [0.0, 0.0]])
-value("std-of-constants", lambda x: xp.std(x), [[0.1, 0.1, 0.1]], [0.0, 0.0, 0.0])
-value("std-with-correction", lambda x: xp.std(x, correction=1), [[0.3, 0.3]], [0.0, 0.0])
+value("svdvals-at-0", lambda x: xp.linalg.svdvals(x), [[[3.0, 0.0], [0.0, 0.0]]], [[1.0, 0.0], [0.0, 0.0]],
+      second=([[nan, nan], [nan, nan]],))  # fmt: skip
+value("std-of-constants", lambda x: xp.std(x), [[0.1, 0.1, 0.1]], [0.0, 0.0, 0.0], second=([nan] * 3,))
+value("std-with-correction", lambda x: xp.std(x, correction=1), [[0.3, 0.3]], [0.0, 0.0], second=([nan, nan],))
 value("maximum-tie", lambda x, y: xp.maximum(x, y), [[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]],
-      [0.0, 0.5, 1.0], [1.0, 0.5, 0.0])  # fmt: skip
+      [0.0, 0.5, 1.0], [1.0, 0.5, 0.0], second=([0.0] * 3, [0.0] * 3))  # fmt: skip
 value("minimum-tie", lambda x, y: xp.minimum(x, y), [[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]],
-      [1.0, 0.5, 0.0], [0.0, 0.5, 1.0])  # fmt: skip
+      [1.0, 0.5, 0.0], [0.0, 0.5, 1.0], second=([0.0] * 3, [0.0] * 3))  # fmt: skip
 value("max-tie", lambda x: xp.max(x, axis=0), [[[3.0, 1.0], [3.0, 2.0], [3.0, 2.0]]],
-      [[1 / 3, 0.0], [1 / 3, 0.5], [1 / 3, 0.5]])  # fmt: skip
-value("min-tie", lambda x: xp.min(x), [[[1.0, 2.0], [1.0, 3.0]]], [[0.5, 0.0], [0.5, 0.0]])
+      [[1 / 3, 0.0], [1 / 3, 0.5], [1 / 3, 0.5]], second=([[0.0, 0.0]] * 3,))  # fmt: skip
+value("min-tie", lambda x: xp.min(x), [[[1.0, 2.0], [1.0, 3.0]]], [[0.5, 0.0], [0.5, 0.0]], second=([[0.0, 0.0]] * 2,))
 value("clip-ends", lambda x: xp.clip(x, 0.0, 1.0), [[-1.0, 0.0, 0.5, 1.0, 2.0]], [0.0, 1.0, 1.0, 1.0, 0.0])
 value("clip-array-bounds", lambda x, low, high: xp.clip(x, low, high),
       [[-1.0, 0.0, 0.5, 1.0, 2.0], [0.0] * 5, [1.0] * 5],
@@ -233,6 +272,8 @@ value("pow-base-0", lambda x, y: x**y, [[0.0] * 4, [0.0, 1.0, 2.0, 3.5]], [0.0, 
 value("pow-negative-base", lambda x: x ** xp.asarray([2.0, 3.0, -1.0], dtype=x.dtype),
       [[-2.0, -2.0, -2.0]], [-4.0, 12.0, -0.25])  # fmt: skip
 value("pow-negative-base-exponent", lambda y: xp.asarray([-2.0], dtype=y.dtype) ** y, [[2.0]], [nan])
+value("norm-out-of-range", lambda x: xp.linalg.vector_norm(x) + xp.linalg.matrix_norm(x[None, :]) + 2**0.5 * xp.std(x),
+      [[1e-30, -1e-30]], [3 * 0.5**0.5, -3 * 0.5**0.5])  # fmt: skip
 value("take-repeats", lambda x: sum(xp.asarray([1.0, 10.0, 100.0], dtype=x.dtype) * y
       for i in [xp.asarray([0, 0, 1])] for y in (x[i], xp.take(x, i), xp.take_along_axis(x, i))),
       [[5.0, 6.0, 7.0]], [33.0, 300.0, 0.0])  # fmt: skip
@@ -407,7 +448,52 @@ def _(real):
     _close(back, (t - t.T) / 4, real)
 
 
-value("svdvals-equal-values", lambda x: xp.linalg.svdvals(x), [[[2.0, 0.0], [0.0, 2.0]]], [[1.0, 0.0], [0.0, 1.0]])
+value("svdvals-equal-values", lambda x: xp.linalg.svdvals(x), [[[2.0, 0.0], [0.0, 2.0]]], [[1.0, 0.0], [0.0, 1.0]],
+      second=([[nan, nan], [nan, nan]],))  # fmt: skip
+value("eigh-values-and-vectors", lambda x: _squared(*xp.linalg.eigh(x)), [[[2.0, 0.0], [0.0, 2.0]]],
+      [[nan, nan], [nan, nan]])  # fmt: skip
+value("qr-dependent-columns", lambda x: xp.linalg.qr(x)[0], [[[1.0, 2.0], [1.0, 2.0]]], [[nan, nan], [nan, nan]])
+
+
+@behaviour("svd-values-and-vectors")
+def _(real):
+    def whole(x):  # x itself
+        u, s, vh = xp.linalg.svd(x, full_matrices=False)
+        return (u * s) @ vh
+
+    for x in ([[2.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [0.0, 0.0], [0.0, 0.0]]):
+        x = _array(x, real)
+        assert np.isnan(agrad.vjp(whole, x)[1](x)[0]).any()
+        assert np.isnan(agrad.jvp(whole, (x,), (np.ones_like(x),))[1]).any()
+    x = _array([[2.0, 0.0], [0.0, 1.0]], real)
+    _close(agrad.vjp(whole, x)[1](x)[0], x, real)
+
+
+@behaviour("eigh-values-forward")
+def _(real):
+    x, t = 2 * np.eye(2, dtype=real), np.ones((2, 2), dtype=real)
+    dw, dv = agrad.jvp(lambda x: tuple(xp.linalg.eigh(x)), (x,), (t,))[1]
+    assert np.isnan(dw).all()
+    _close(dv, np.zeros((2, 2)), real)
+    _close(agrad.jvp(lambda x: xp.sum(xp.linalg.eigvalsh(x)), (x,), (t,))[1], 2, real)
+    _close(agrad.grad(lambda x: xp.sum(xp.linalg.eigh(x)[0]))(x), np.eye(2), real)
+
+
+@behaviour("eigh-close-values")
+def _(real):
+    def vector(x):
+        return xp.linalg.eigh(x)[1][1, 0]
+
+    def projector(x):
+        v = xp.linalg.eigh(x)[1][:, :2]
+        return xp.sum(v @ v.mT * xp.asarray(t))
+
+    gap, t = np.finfo(real).eps ** (2 / 3), _hermitian(_random(real, 3, 3))
+    x = np.diag(_array([2.0, 2.0 * (1 + gap), 5.0], real))
+    assert np.isnan(agrad.grad(vector)(x)).any()
+    expected = np.zeros_like(x)
+    expected[:2, 2] = expected[2, :2] = -t[:2, 2] / 3
+    np.testing.assert_allclose(agrad.grad(projector)(x), expected, rtol=0, atol=2 * gap)
 
 
 # Dtype, shape, device -------------------------------------------------------------------------------

@@ -85,6 +85,31 @@ def test_several_results():
     np.testing.assert_allclose(agrad.grad(lambda x: xp.sum(sine_and_cosine(x)[1]))(x0), -np.sin(x0))
 
 
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda s, c: s, (True, False)),
+        (lambda s, c: c, (False, True)),
+        (lambda s, c: s * c, (True, True)),
+        (lambda s, c: s + 0 * c, (True, True)),
+        (lambda s, c: s + agrad.stop_gradient(c), (True, False)),
+    ],
+)
+def test_a_rule_knows_which_cotangents_there_are(f, expected):
+    seen = []
+
+    def vjp(ct, out, given):
+        seen.append(given)
+        return ct[0] * out[1] - ct[1] * out[0]
+
+    op = agrad.custom_op(vjp=vjp, jvp=lambda t, out: (t * out[1], -t * out[0]), outputs=2)(
+        lambda x: (np.sin(x), np.cos(x))
+    )
+    agrad.grad(lambda x: xp.sum(f(*op(x))))(x0)
+    agrad.hvp(lambda x: xp.sum(f(*op(x))), (x0,), (x0,))
+    assert seen[:2] == [expected] * 2
+
+
 def test_a_black_box_is_right_in_first_order():
     np.testing.assert_allclose(agrad.grad(lambda x: xp.sum(log_gamma(x)))(x0), scipy.special.digamma(x0))
     np.testing.assert_allclose(agrad.jvp(log_gamma, (x0,), (np.ones(3),))[1], scipy.special.digamma(x0))

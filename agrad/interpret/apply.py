@@ -109,27 +109,41 @@ def decompose(f: Bound, args: Sequence[Any], params: Params) -> Any:
 
 
 def split(f: Bound, trace: Trace, args: Sequence[Any]) -> tuple[list[Any], list[tuple[int, int]], list[Any]]:
-    """Values one level out; where the trace's own Tensors stood (argument, item or -1); those Tensors."""
-    tensor = f.space._tensor
+    """Values one level out; where the trace's own Tensors stood that have a rule (argument, item or -1); those."""
     values: list[Any] = []
     slots: list[tuple[int, int]] = []
     followed: list[Any] = []
-    for i, a in enumerate(args):
-        if type(a) is tensor:
-            if a._node is not None and a._node.trace is trace:
+    for i, (a, rule) in enumerate(zip(args, f.rules, strict=True)):
+        if type(a) is list or type(a) is tuple:
+            pairs = [_opened(trace, item) for item in a]
+            values.append(type(a)([value for value, _ in pairs]))
+            if rule is not None:
+                for j, (item, (_, own)) in enumerate(zip(a, pairs, strict=True)):
+                    if own:
+                        slots.append((i, j))
+                        followed.append(item)
+        elif not hasattr(type(a), "_node"):
+            values.append(a)
+        elif a._node is not None and a._node.trace is trace:
+            values.append(a._value)
+            if rule is not None:
                 slots.append((i, -1))
                 followed.append(a)
-                values.append(a._value)
-            else:
-                values.append(a._value if a._node is None else private(a))
-        elif type(a) is list or type(a) is tuple:
-            items, where, inner = split(f, trace, a)
-            slots += [(i, j) for j, _ in where]
-            followed += inner
-            values.append(type(a)(items))
         else:
-            values.append(a)
+            values.append(a._value if a._node is None else private(a))
     return values, slots, followed
+
+
+def _opened(trace: Trace, a: Any) -> tuple[Any, bool]:
+    """A value one level out, and whether this trace follows it."""
+    if type(a) is list or type(a) is tuple:
+        return type(a)([_opened(trace, item)[0] for item in a]), False
+    if not hasattr(type(a), "_node"):
+        return a, False
+    node = a._node
+    if node is None or node.trace is trace:
+        return a._value, node is not None
+    return private(a), False
 
 
 def private(a: Any) -> Any:

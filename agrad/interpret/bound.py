@@ -39,6 +39,7 @@ class Bound:
         "node",
         "op",
         "own",
+        "pushing",
         "rules",
         "space",
         "values",
@@ -55,7 +56,8 @@ class Bound:
         self.own = [op.kind == "linear" and rule is not None for rule in self.rules]
         """Of which arguments rules get shape and dtype, not the value."""
         own = op.arguments if op.kind == "bilinear" else ()  # of its own argument, such a rule gets the aval
-        self.needed = [frozenset(names_of(rule)) - {"xp", "ct", *own[i : i + 1]} for i, rule in enumerate(self.rules)]
+        words = {"xp", "ct", "given"}
+        self.needed = [frozenset(names_of(rule)) - words - {*own[i : i + 1]} for i, rule in enumerate(self.rules)]
         """What the reverse rule of each argument names of values and parameters."""
         self.values = {
             "out",
@@ -71,6 +73,8 @@ class Bound:
         )
         """Indices, masks and lists, which rules read later."""
         self._needs: dict[tuple[int, ...], frozenset[str]] = {}
+        self.pushing: Any = None
+        """The forward rules, made ready when first needed."""
         self.node: Any = None
         """The node class of the general path, made when first needed."""
 

@@ -15,11 +15,16 @@ from typing import Any
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import OFF
 from agrad.interpret.nodes import node_of_one, node_of_parameters, nodes_of_two
+from agrad.interpret.parameters import settled
+from agrad.interpret.record import node_class
 from agrad.interpret.reverse import rank
+from agrad.interpret.rules import environment
 
 __all__ = ["closure", "reflected"]
 
 Params = dict[str, Any]
+BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
+"""What an index that selects a regular block consists of."""
 Door = Callable[[Bound, tuple[Any, ...], Params], Any]
 
 
@@ -41,9 +46,15 @@ def closure(f: Bound, other: Door, operator: bool = False) -> Callable[..., Any]
             return _parameters(f, other, bare)
         if op.arity == 2 and bare and op.kind in ("elementwise", "bilinear") and not op.custom:
             return _two(f, other, operator)
-    if bare:
-        return lambda *args: other(f, args, {})
-    return lambda *args: other(f, args[:-1], args[-1])
+    if op.vjp and op.outputs == 1 and not (op.joint or op.residual or op.keywords or op.custom):
+        return _several(f, other, bare)
+    if not bare:
+        return lambda *args: other(f, args[:-1], args[-1])
+    if len(f.arguments) == 1:  # as many as there are: no shell may count them
+        return lambda x, /: other(f, (x,), {})
+    if len(f.arguments) == 2:
+        return lambda x1, x2, /: other(f, (x1, x2), {})
+    return lambda *args: other(f, args, {})
 
 
 def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
@@ -181,7 +192,7 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
         else:
             return other(f, (x1, x2), {})
         same = a1 is a2
-        if not same and (a1.weak or a2.weak):
+        if not same and (a1.weak or a2.weak or not (a1.inexact and a2.inexact)) and (p1 or p2):
             return other(f, (x1, x2), {})
         if p1 is None:
             if p2 is None:
@@ -225,6 +236,67 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
         node.trace = trace
         node.parents = parents
         node.saved = v1 if kept.x1 else None, v2 if kept.x2 else None, out if kept.out else None, a1, a2
+        return y
+
+    return run
+
+
+def _several(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
+    """Any number of data arguments, optional ones and indices among them: ``where``, ``clip``, an assignment."""
+    call, space, rules, keeps, admit = f.call, f.space, f.rules, f.keeps, f.space._backend.admit
+    Tensor, aval_of, plain, arrays = space._tensor, space._aval_of, space._plain, space._array_types  # noqa: N806
+    node_of = node_class(f)
+    none: Params = {}
+
+    def run(*given: Any) -> Any:
+        args, params = (given, none) if bare else (given[:-1], given[-1])
+        trace = None
+        values: list[Any] = []
+        slots: list[tuple[int, int]] = []
+        parents: list[Any] = []
+        avals: list[Any] = []
+        for i, a in enumerate(args):
+            kind = type(a)
+            if kind is Tensor:
+                p = a._node
+                if p is not None:
+                    if trace is None:
+                        trace = p.trace
+                    elif p.trace is not trace:
+                        return other(f, args, params)
+                    if not a._aval.real or rules[i] is None:
+                        return other(f, args, params)
+                    slots.append((i, -1))
+                    parents.append(p)
+                    avals.append(a._aval)
+                a = a._value
+                if type(a) is Tensor:
+                    return other(f, args, params)
+            elif kind in arrays:
+                if admit is not None:
+                    admit(a)
+                if i in keeps:
+                    a = space._copied(a)
+            elif kind not in plain and (kind is not tuple or not all([type(item) in BASIC for item in a])):
+                return other(f, args, params)
+            values.append(a)
+        if OFF or trace is None or not trace.recording:
+            return other(f, args, params)
+        if params:
+            params = settled(f, params)
+        out = call(values, params)
+        aval = aval_of(out)
+        if not aval.real:
+            return other(f, args, params)
+        y = Tensor()
+        y._value = out
+        y._aval = aval
+        y._node = node = node_of()
+        node.rank = rank()
+        node.trace = trace
+        node.parents = parents
+        env = environment(f, f.needs(tuple([i for i, _ in slots])), values, params, out, None)
+        node.saved = env, slots, avals, [aval]
         return y
 
     return run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agrad.errors import GraphError
@@ -11,7 +11,7 @@ from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import Trace
 from agrad.interpret.record import with_residual
 from agrad.interpret.reverse import plus
-from agrad.interpret.rules import caller, checked, environment, prepared, restore, times
+from agrad.interpret.rules import caller, checked, environment, prepared, restore, times, zeros
 
 __all__ = ["Dual", "ForwardTrace"]
 
@@ -46,24 +46,22 @@ def push(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     """Compute one level out and carry the tangent along."""
     space, op = f.space, f.op
     values, slots, followed = split(f, trace, args)
-    tangents = {
-        s: a._node.tangent
-        for s, a in zip(slots, followed, strict=True)
-        if a._node.tangent is not None and f.rules[s[0]] is not None
-    }
+    tangents = {s: a._node.tangent for s, a in zip(slots, followed, strict=True) if a._node.tangent is not None}
     if op.residual is None or not tangents:
         out, kept = execute(f, values, params), None
     else:
         out, kept = with_residual(f, values, params)
     if not tangents or (op.outputs == 1 and not space._aval_of(out).inexact):
         return space._wrap(out)
-    push_it: Callable[..., Any] = PUSHES.get(op.kind, _push_rule)
-    t = push_it(f, values, params, (out, kept), tangents)
-    if t is None:
-        return space._wrap(out)
+    if op.kind == "linear":
+        t = _push_linear(f, values, params, tangents)
+    elif op.kind == "bilinear":
+        t = _push_bilinear(f, values, params, tangents)
+    else:
+        t = _push_rules(f, values, params, out, kept, tangents)
     if op.outputs == 1:
         return _dual(f, trace, out, t)
-    return space._rebuild(out, [_dual(f, trace, o, ti) for o, ti in zip(out, t, strict=True)])
+    return space._rebuild(out, [_dual(f, trace, o, ti) for o, ti in zip(out, t or [None] * len(out), strict=True)])
 
 
 def _dual(f: Bound, trace: Trace, out: Any, t: Any) -> Any:
@@ -76,13 +74,15 @@ def _dual(f: Bound, trace: Trace, out: Any, t: Any) -> Any:
     return space._box(out, aval, Dual(trace, t))
 
 
-def _push_linear(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
+def _push_linear(f: Bound, values: list[Any], params: Params, tangents: Tangents) -> Any:
+    """The op itself on the tangents of all the arguments that it is linear in."""
+
     def direction(i: int, j: int, v: Any) -> Any:
         if (i, j) in tangents:
             return tangents[i, j]
         if type(v) in (int, float, complex, bool) or v is None:
             return 0.0
-        return f.space._raw.zeros_like(raw_of(v))
+        return zeros(f.space._raw, f.space._aval_of(v), raw_of(v))
 
     moved = [
         v
@@ -95,49 +95,57 @@ def _push_linear(f: Bound, values: list[Any], params: Params, results: Any, tang
     return execute(f, moved, params)
 
 
-def _push_bilinear(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
-    return _sum(
-        execute(f, [t if k == i else v for k, v in enumerate(values)], params) for (i, _), t in tangents.items()
-    )
-
-
-def _push_elementwise(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
-    def term(i: int, t: Any) -> Any:
-        rule = f.op.vjp[i]
-        env = prepared(f, environment(f, frozenset(names_of(rule)) - {"xp"}, values, params, *results), {"t": t})
-        return times(rule)(env, env["t"], False)
-
-    return _sum(term(i, t) for (i, _), t in tangents.items())
-
-
-def _push_rule(f: Bound, values: list[Any], params: Params, results: Any, tangents: Tangents) -> Any:
-    def term(i: int, t: Any) -> Any:
-        rule = f.op.jvp[i]
-        if rule is None:
-            raise GraphError(f"{f.op.name!r} has no JVP rule: use reverse mode, or give it one (jvp=)")
-        env = prepared(f, environment(f, frozenset(names_of(rule)) - {"xp", "t"}, values, params, *results), {"t": t})
-        out = results[0]
-        avals = [f.space._aval_of(o) for o in (out if f.op.several else (out,))]
-        return checked(f, env["t"], caller(rule)(env), avals, f"the JVP rule for {f.arguments[i]!r}")
-
-    return _sum(term(i, t) for (i, _), t in tangents.items())
-
-
-PUSHES: dict[str, Callable[..., Any]] = {
-    "linear": _push_linear,
-    "bilinear": _push_bilinear,
-    "elementwise": _push_elementwise,
-}
-"""How the tangents of an op's arguments make that of its result, by the kind of its declaration."""
-
-
-def _sum(parts: Iterable[Any]) -> Any:
+def _push_bilinear(f: Bound, values: list[Any], params: Params, tangents: Tangents) -> Any:
+    """The op on the tangent of one argument and the value of the other, in turn."""
     total: Any = None
-    for p in parts:
-        if total is None:
-            total = p
-        elif isinstance(p, tuple):
-            total = tuple(plus(a, b) for a, b in zip(total, p, strict=True))
-        elif p is not None:
-            total = plus(total, p)
+    for (i, _), t in tangents.items():
+        part = execute(f, [t if k == i else v for k, v in enumerate(values)], params)
+        total = part if total is None else plus(total, part)
     return total
+
+
+def _push_rules(f: Bound, values: list[Any], params: Params, out: Any, kept: Any, tangents: Tangents) -> Any:
+    """The sum of what the rules make of each tangent; for several results, a tuple of sums."""
+    total: Any = None
+    for (i, _), t in tangents.items():
+        needed, term = _pushing(f)[i]
+        part = term(prepared(f, environment(f, needed, values, params, out, kept), {"t": t}), out)
+        if total is None:
+            total = part
+        elif isinstance(part, tuple):
+            total = tuple([plus(a, b) for a, b in zip(total, part, strict=True)])
+        elif part is not None:
+            total = plus(total, part)
+    return total
+
+
+def _pushing(f: Bound) -> list[tuple[frozenset[str], Callable[[Params, Any], Any]]]:
+    """For each argument, what its forward rule names, and the rule as a function of that and of the result."""
+    if f.pushing is None:
+        f.pushing = [_pushed(f, i) for i in range(f.op.arity)]
+    made: list[tuple[frozenset[str], Callable[[Params, Any], Any]]] = f.pushing
+    return made
+
+
+def _pushed(f: Bound, i: int) -> tuple[frozenset[str], Callable[[Params, Any], Any]]:
+    op = f.op
+    rule: Any = op.vjp[i] if op.kind == "elementwise" else op.jvp[i]
+    needed = frozenset(names_of(rule)) - {"xp", "t"}
+    if op.kind == "elementwise":
+        scaled = times(rule)
+        return needed, lambda env, out: scaled(env, env["t"], False)
+    if rule is None:
+
+        def refuse(env: Params, out: Any) -> Any:
+            raise GraphError(f"{op.name!r} has no JVP rule: use reverse mode, or give it one (jvp=)")
+
+        return needed, refuse
+    call = caller(rule)
+    if not op.custom:
+        return needed, lambda env, out: call(env)
+
+    def careful(env: Params, out: Any) -> Any:
+        avals = [f.space._aval_of(o) for o in (out if op.several else (out,))]
+        return checked(f, env["t"], call(env), avals, f"the JVP rule for {f.arguments[i]!r}")
+
+    return needed, careful

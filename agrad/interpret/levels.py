@@ -34,8 +34,6 @@ class Trace:
     """Whether it takes derivatives: constants, `stop_gradient` and `no_grad` act on such levels only."""
     records = False
     """Whether this interpretation leaves nodes; the specialised code does so itself."""
-    differentiates = True
-    """Whether derivatives are what it carries: constants, `stop_gradient` and `no_grad` act on such levels only."""
 
     def __init__(self, level: int | None = None) -> None:
         self.level = next(_levels) if level is None else level

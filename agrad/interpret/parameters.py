@@ -19,7 +19,17 @@ PLAIN: tuple[type, ...] = (bool, int, float, complex, str, type(None), slice, ty
 
 def enter(f: Bound, args: Sequence[Any], params: Params) -> Any:
     """Apply an op as a user calls it."""
+    if f.keeps:
+        args = [_integer(f, a) if i in f.keeps else a for i, a in enumerate(args)]
     return apply(f, args, settled(f, params) if params else params)
+
+
+def _integer(f: Bound, value: Any) -> Any:
+    """A count or an index as Python's integer, where it is an integer of a library that is not the backend's."""
+    kind = type(value)
+    if kind in f.space._plain or not hasattr(kind, "__index__") or hasattr(kind, "_node") or f.space._owns(value):
+        return value
+    return value if getattr(value, "ndim", 0) else operator.index(value)
 
 
 def settled(f: Bound, params: Params) -> Params:

@@ -9,10 +9,11 @@ from agrad.aval import Aval
 from agrad.interpret.apply import decompose, execute, split
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import Trace
+from agrad.interpret.mutation import WATCHING, watched
 from agrad.interpret.reverse import Branch, Node, rank
 from agrad.interpret.rules import caller, checked, environment, own, prepared, restore, times, zeros
 
-__all__ = ["BASE", "ReverseTrace", "node_name", "with_residual"]
+__all__ = ["BASE", "ReverseTrace", "node_class", "node_name", "with_residual"]
 
 Params = dict[str, Any]
 
@@ -38,22 +39,21 @@ def record(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     if f.keeps:
         args = [own(f, a) if i in f.keeps else a for i, a in enumerate(args)]
     values, slots, followed = split(f, trace, args)
-    live = [(s, a) for s, a in zip(slots, followed, strict=True) if f.rules[s[0]] is not None]
-    if not live:
+    if not slots:
         return space._wrap(execute(f, values, params))
     out, kept = (execute(f, values, params), None) if op.residual is None else with_residual(f, values, params)
     out_avals = [space._aval_of(o) for o in (out if op.outputs != 1 else (out,))]
     if not any(aval.inexact for aval in out_avals):
         return space._wrap(out)
-    if f.node is None:
-        f.node = _node_class(f)
-    node = f.node()
+    node = node_class(f)()
     node.rank = rank()
     node.trace = trace
-    node.parents = tuple([a._node for _, a in live])
-    needed = {*f.arguments, *params, "kept", "out"} if op.residual else f.needs(tuple([i for (i, _), _ in live]))
+    node.parents = [a._node for a in followed]
+    needed = {*f.arguments, *params, "kept", "out"} if op.residual else f.needs(tuple([i for i, _ in slots]))
     env = environment(f, needed, values, params, out, kept)
-    node.saved = env, [s for s, _ in live], [a._aval for _, a in live], out_avals
+    node.saved = env, slots, [a._aval for a in followed], out_avals
+    if WATCHING:
+        node = watched(f, node)
     return _boxed(f, out, out_avals, node)
 
 
@@ -73,9 +73,13 @@ def _boxed(f: Bound, out: Any, avals: Sequence[Aval], node: Node) -> Any:
     return f.space._rebuild(out, [box(o, a, b) for o, a, b in zip(out, avals, branches, strict=True)])
 
 
-def _node_class(f: Bound) -> type[Node]:
-    body = {"__slots__": (), "pull": staticmethod(_puller(f)), "retrack": lambda node: _retrack(f, node)}
-    return type(node_name(f.op.name), (Node,), body)
+def node_class(f: Bound) -> type[Node]:
+    """The node class of an op, for whatever of its arguments is followed."""
+    if f.node is None:
+        body = {"__slots__": (), "pull": staticmethod(_puller(f)), "retrack": lambda node: _retrack(f, node)}
+        f.node = type(node_name(f.op.name), (Node,), body)
+    made: type[Node] = f.node
+    return made
 
 
 def node_name(op: str) -> str:
@@ -108,11 +112,9 @@ def _puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
 
     def pull(saved: Any, ct: Any) -> list[Any]:
         env, slots, avals, out_avals = saved
-        if op.outputs != 1:
-            if not ct:
-                return [None] * len(slots)
-            ct = _filled(f, ct, out_avals)
-        env = prepared(f, env, {"ct": ct})
+        if op.outputs != 1 and not ct:
+            return [None] * len(slots)
+        env = prepared(f, env, {"ct": ct} if op.outputs == 1 else _cotangents(f, ct, out_avals))
         xp, ct = env["xp"], env["ct"]
         conjugate = out_avals[0].complex
         if op.kind == "elementwise":
@@ -140,11 +142,9 @@ def _joint_puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
 
     def pull(saved: Any, ct: Any) -> list[Any]:
         env, slots, avals, out_avals = saved
-        if f.op.outputs != 1:
-            if not ct:
-                return [None] * len(slots)
-            ct = _filled(f, ct, out_avals)
-        env = prepared(f, env, {"ct": ct})
+        if f.op.outputs != 1 and not ct:
+            return [None] * len(slots)
+        env = prepared(f, env, {"ct": ct} if f.op.outputs == 1 else _cotangents(f, ct, out_avals))
         wanted: list[Any] = [None] * f.op.arity
         for (i, _), aval in zip(slots, avals, strict=True):
             wanted[i] = aval
@@ -154,7 +154,8 @@ def _joint_puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
     return pull
 
 
-def _filled(f: Bound, cts: dict[int, Any], avals: Sequence[Aval]) -> tuple[Any, ...]:
-    """The cotangents of several results; zeros for those that nothing depends on."""
+def _cotangents(f: Bound, cts: dict[int, Any], avals: Sequence[Aval]) -> Params:
+    """The cotangents of several results, and which there are; zeros stand for those that nothing depends on."""
     like = next(iter(cts.values()))
-    return tuple([cts[k] if k in cts else zeros(f.space._raw, aval, like) for k, aval in enumerate(avals)])
+    filled = tuple([cts[k] if k in cts else zeros(f.space._raw, aval, like) for k, aval in enumerate(avals)])
+    return {"ct": filled, "given": tuple([k in cts for k in range(len(avals))])}

@@ -23,12 +23,12 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
     env: Params = {}
     aval_of = f.space._aval_of
     for name in needed:
-        if name in params:
-            env[name] = params[name]
-        elif name == "out":
+        if name == "out":
             env[name] = out
         elif name == "kept":
             env[name] = kept
+        elif name in params:
+            env[name] = params[name]
         else:
             i = f.arguments.index(name)
             v = values[i]
@@ -37,6 +37,10 @@ def environment(f: Bound, needed: Iterable[str], values: Sequence[Any], params: 
             elif f.op.kind == "elementwise" and type(v) in (float, int, complex) and (f.op.operator is None or v == 0):
                 # 1 / 0 is an error in Python, and inf as an array
                 v = f.space._raw.asarray(v, dtype=out.dtype, device=place_of(out))
+            elif f.op.kind == "elementwise" and hasattr(v, "dtype") and not aval_of(v).inexact and aval_of(out).real:
+                v = (f.space if type(v) is f.space._tensor else f.space._raw).astype(
+                    v, out.dtype
+                )  # 1 / 7 in its precision
             env[name] = v
     return env
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from agrad.ops._shapes import device_of, is_complex
@@ -15,6 +16,7 @@ __all__ = [
     "identity",
     "place_diagonal",
     "real_part",
+    "shares",
     "skew_part",
     "sum_of_matrix",
 ]
@@ -68,3 +70,10 @@ def place_diagonal(xp: Any, values: Any, rows: int, columns: int, offset: int) -
         padded = xp.concat([zeros[..., :before], values, zeros[..., :after]], axis=-1)
     i, j = (xp.arange(size, device=device_of(values)) for size in (rows, columns))
     return xp.where(j - i[:, None] == offset, padded[..., None], 0.0)
+
+
+def shares(xp: Any, hits: Any, dtype: Any, axis: int | Sequence[int] | None) -> Any:
+    """One over their number along axes where there are hits, 0 elsewhere."""
+    hits = xp.astype(hits, dtype)
+    number = xp.sum(hits, axis=axis, keepdims=True)
+    return hits / xp.maximum(number, xp.ones_like(number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 
@@ -43,4 +44,14 @@ def keep(xp: Any, y: Any, axis: int | Sequence[int] | None, ndim: int, keepdims:
 
 def is_complex(xp: Any, x: Any) -> bool:
     """Whether an array is complex: dtypes may be branched on, values never."""
-    return bool(xp.isdtype(x.dtype, "complex floating"))
+    return _is(xp, x.dtype, "complex floating")
+
+
+def is_integer(xp: Any, x: Any) -> bool:
+    """Whether an array holds integers, signed or unsigned."""
+    return _is(xp, x.dtype, "integral")
+
+
+@lru_cache(maxsize=256)  # a library takes longer to say so than to compute with small arrays
+def _is(xp: Any, dtype: Any, kind: str) -> bool:
+    return bool(xp.isdtype(dtype, kind))

@@ -15,13 +15,14 @@ import operator
 from typing import Any
 
 from agrad.declare import POINTWISE, constant, elementwise, general, select
-from agrad.ops._shapes import is_complex
+from agrad.ops._guards import guarded
+from agrad.ops._shapes import is_complex, is_integer
 
 OPS = (
     general(
         "abs(x, /)",
-        vjp=lambda xp, ct, x: ct * xp.sign(x),
-        jvp=lambda xp, t, x: _dot(xp, xp.sign(x), t),
+        vjp=lambda xp, ct, x: ct * _direction(xp, x),
+        jvp=lambda xp, t, x: _dot(xp, _direction(xp, x), t),
         axes=POINTWISE,
     ),
     elementwise("acos", lambda xp, x: -1 / _circle(xp, x)),
@@ -45,7 +46,13 @@ OPS = (
         select(lambda out, x, min: (x < min) & (out == min)),
         select(lambda xp, x, min, max: xp.clip(x, min, None) > max),
     ),
-    general("conj(x, /)", vjp=lambda xp, ct: xp.conj(ct), jvp=lambda xp, t: xp.conj(t), axes=POINTWISE),
+    general(
+        "conj(x, /)",
+        vjp=lambda xp, ct: xp.conj(ct),
+        jvp=lambda xp, t: xp.conj(t),
+        axes=POINTWISE,
+        write=lambda xp, value: xp.conj(value),
+    ),
     elementwise("copysign", lambda xp, out, x1: xp.sign(out) * xp.sign(x1), 0),
     elementwise("cos", lambda xp, x: -xp.sin(x)),
     elementwise("cosh", lambda xp, x: xp.sinh(x)),
@@ -57,7 +64,9 @@ OPS = (
     elementwise("floor_divide", 0, 0),
     constant("greater(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
     constant("greater_equal(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
-    elementwise("hypot", lambda xp, out, x1: x1 / _nonzero(xp, out), lambda xp, out, x2: x2 / _nonzero(xp, out)),
+    elementwise(
+        "hypot", lambda xp, out, x1: x1 / guarded(xp, out, out), lambda xp, out, x2: x2 / guarded(xp, out, out)
+    ),
     general(
         "imag(x, /)",
         vjp=lambda ct: ct * 1j,
@@ -97,10 +106,10 @@ OPS = (
         axes=POINTWISE,
     ),
     constant("not_equal(x1, x2, /)", "a truth value has no derivative", axes=POINTWISE),
-    elementwise("positive", 1),
+    elementwise("positive", 1, write=lambda value: value),
     elementwise(
         "pow",
-        lambda xp, x1, x2: x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, x2 - 1),
+        lambda xp, x1, x2: _power_slope(xp, x1, _exponent(xp, x1, x2)),
         lambda xp, out, x1: out * xp.log(xp.where(x1 == 0, 1, xp.astype(x1, out.dtype, copy=False))),
         scalar="pow_scalar",
     ),
@@ -137,6 +146,11 @@ OPS = (
 )
 
 
+def _exponent(xp: Any, x1: Any, x2: Any) -> Any:
+    """The exponent, real where it is an integer: 0 - 1 is 255 for unsigned ones."""
+    return xp.astype(x2, x1.dtype) if xp.isdtype(x2.dtype, "integral") else x2
+
+
 def _circle(xp: Any, x: Any) -> Any:
     """sqrt(1 - x**2) without overflow or cancellation."""
     if is_complex(xp, x):  # 1 - x and 1 + x would lose the sign of a zero imaginary part: the side of a branch cut
@@ -151,13 +165,26 @@ def _hyperbola(xp: Any, x: Any) -> Any:
 
 def _inverted(xp: Any, x: Any, y: Any) -> Any:
     """x / (x**2 + y**2), the coordinate of a point's mirror image in the unit circle; 0 at the origin."""
-    r = _nonzero(xp, xp.hypot(0.5 * x, 0.5 * y))  # halves: the sum of squares of large numbers stays finite
+    r = xp.hypot(0.5 * x, 0.5 * y)  # halves: the sum of squares of large numbers stays finite
+    r = guarded(xp, r, r)
     return 0.25 * (x / r) / r
 
 
-def _nonzero(xp: Any, r: Any) -> Any:
-    """A divisor with inf in the place of 0: quotients, and their derivatives of every order, are then 0."""
-    return xp.where(r == 0, xp.inf, r)
+def _direction(xp: Any, x: Any) -> Any:
+    """x / abs(x), 0 at 0."""
+    if not is_complex(xp, x):
+        return xp.sign(x)
+    r = xp.abs(x)
+    return x / guarded(xp, r, r)
+
+
+def _power_slope(xp: Any, x1: Any, x2: Any) -> Any:
+    return x2 * x1 ** xp.where((x1 == 0) & (x2 == 0), 1, x2 - 1)
+
+
+def _exponent(xp: Any, x1: Any, x2: Any) -> Any:
+    """x2 in a dtype in which one less is one less: the smallest integer of a dtype would wrap around."""
+    return xp.astype(x2, xp.result_type(x1.dtype, x2.dtype)) if is_integer(xp, x2) else x2
 
 
 def _share(xp: Any, x1: Any, x2: Any) -> Any:
@@ -177,4 +204,5 @@ def _turn(xp: Any, v: Any, out: Any, x: Any) -> Any:
     """How x / abs(x), which is `out`, turns as x moves by v; its own adjoint. Real numbers cannot turn."""
     if not is_complex(xp, x):
         return xp.zeros_like(v)
-    return out * 1j * xp.imag(xp.conj(out) * v) / _nonzero(xp, xp.abs(x))
+    r = xp.abs(x)
+    return out * 1j * xp.imag(xp.conj(out) * v) / guarded(xp, r, r)

@@ -66,7 +66,8 @@ def _written(xp: Any, ct: Any, value: Any, key: Any) -> Any:
         ids = xp.reshape(xp.arange(prod(g.shape), device=place_of(g)), g.shape)
         last = xp.getitem(xp.setitem(xp.zeros_like(ct, dtype=ids.dtype), key, ids), key)
         g = xp.where(last == ids, g, 0)
-    return xp.expand_dims(g, axis=tuple(range(value.ndim - g.ndim)))  # a value may have more axes, of length one
+    extra = value.ndim - g.ndim  # a value may have more axes, of length one
+    return xp.expand_dims(g, axis=tuple(range(extra))) if extra > 0 else g
 
 
 def _may_repeat(xp: Any, key: Any) -> bool:

@@ -8,10 +8,14 @@ the factorization valid (the zero component of the gauge), and so do the columns
 complete a basis: only functions of them that do not depend on that choice have a derivative, and it is right.
 
 Where eigenvalues or singular values coincide, to the accuracy to which they can be known, vectors may turn
-among themselves, too; their derivative is 0 in those directions. Right there are: functions of the values
-that treat equal ones alike, in first order; projectors on whole eigenspaces; the polar factor U V^H. Lost is
-what depends on how equal values part: V f(w) V^H for an f that is not constant there, and second derivatives
-of functions of such values. A singular value of 0 has derivative 0 in ``svdvals``, as ``abs`` has at 0.
+among themselves, too; their derivative is 0 in those directions. Right there are, in first order: functions of
+the values that treat equal ones alike; projectors on whole eigenspaces; the polar factor U V^H. What depends on
+how equal values part is nan: V f(w) V^H, which takes values and vectors, in reverse mode; in forward mode, which
+cannot know what they will meet, the values that `eigh` and `svd` return beside vectors (`eigvalsh` and `svdvals`
+are right); and second derivatives. `_factors` says where values begin to be close, and why.
+
+A length has derivative 0 where it is 0, and its second derivative there is nan: norms, `svdvals`, as `abs` of a
+complex number. Gradients of norms are x / |x| also where the squares in |x| over- or underflow.
 """
 
 from __future__ import annotations
@@ -29,15 +33,19 @@ from agrad.ops._factors import (
     eig_vjp,
     eigh_jvp,
     eigh_vjp,
+    eigvalsh_and_vectors,
     eigvalsh_jvp,
     eigvalsh_vjp,
     qr_jvp,
     qr_vjp,
+    singular_norm_gradient,
     svd_jvp,
     svd_vjp,
+    svdvals_and_vectors,
     svdvals_jvp,
     svdvals_vjp,
 )
+from agrad.ops._guards import guarded, unit
 from agrad.ops._matrices import (
     adjoint,
     conjugate,
@@ -46,6 +54,7 @@ from agrad.ops._matrices import (
     identity,
     place_diagonal,
     real_part,
+    shares,
     sum_of_matrix,
 )
 from agrad.ops._shapes import device_of, keep
@@ -90,7 +99,7 @@ OPS = (
         "linalg.diagonal(x, /, *, offset=0)",
         lambda xp, ct, x, offset: place_diagonal(xp, ct, x.shape[-2], x.shape[-1], offset),
         write=lambda xp, x, value, offset: xp.where(
-            place_diagonal(xp, xp.ones_like(value, dtype=xp.bool), x.shape[-2], x.shape[-1], offset),
+            place_diagonal(xp, xp.ones_like(value), x.shape[-2], x.shape[-1], offset) != 0,
             place_diagonal(xp, value, x.shape[-2], x.shape[-1], offset),
             x,
         ),
@@ -102,7 +111,9 @@ OPS = (
     general("linalg.eigh(x, /)", vjp=eigh_vjp, jvp=eigh_jvp, outputs=2, axes=Core(2, (1, 2))),
     # through eig: two routines of a backend need not agree on the order of eigenvalues
     composite("linalg.eigvals(x, /)", lambda xp, x: xp.linalg.eig(x)[0]),
-    general("linalg.eigvalsh(x, /)", vjp=eigvalsh_vjp, jvp=eigvalsh_jvp, axes=Core(2, 1)),
+    general(
+        "linalg.eigvalsh(x, /)", vjp=eigvalsh_vjp, jvp=eigvalsh_jvp, residual=eigvalsh_and_vectors, axes=Core(2, 1)
+    ),
     # Giles (2008)
     general(
         "linalg.inv(x, /)",
@@ -110,9 +121,16 @@ OPS = (
         jvp=lambda xp, t, out: -(out @ t @ out),
         axes=Core(2, 2),
     ),
-    composite(
+    general(
         "linalg.matrix_norm(x, /, *, keepdims=False, ord='fro')",
-        lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
+        vjp=lambda xp, ct, out, x, ord: (
+            _stretched(xp, ct, x) * _matrix_norm_gradient(xp, x, _stretched(xp, out, x), ord)
+        ),
+        jvp=lambda xp, t, out, x, keepdims, ord: _along(
+            xp, _matrix_norm_gradient(xp, x, _stretched(xp, out, x), ord), t, (-2, -1), keepdims
+        ),
+        forward=lambda xp, x, keepdims, ord: _matrix_norm(xp, x, keepdims, ord),
+        axes=Core(2, 0),
     ),
     composite("linalg.matrix_power(x, n, /)", lambda xp, x, n: _matrix_power(xp, x, n), data=("x",)),
     constant(
@@ -149,7 +167,7 @@ OPS = (
     ),
     # Townsend, Differentiating the SVD (2016); Wan and Zhang (2019) for the phases of complex vectors
     general("linalg.svd(x, /, *, full_matrices=True)", vjp=svd_vjp, jvp=svd_jvp, outputs=3, axes=Core(2, (2, 1, 2))),
-    general("linalg.svdvals(x, /)", vjp=svdvals_vjp, jvp=svdvals_jvp, axes=Core(2, 1)),
+    general("linalg.svdvals(x, /)", vjp=svdvals_vjp, jvp=svdvals_jvp, residual=svdvals_and_vectors, axes=Core(2, 1)),
     composite(
         "linalg.trace(x, /, *, offset=0, dtype=None)",
         lambda xp, x, offset, dtype: xp.sum(xp.linalg.diagonal(x, offset=offset), axis=-1, dtype=dtype),
@@ -160,10 +178,8 @@ OPS = (
             keep(xp, ct, axis, x.ndim, keepdims)
             * _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)
         ),
-        jvp=lambda xp, t, out, x, axis, keepdims, ord: xp.sum(
-            real_part(xp, conjugate(xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord)) * t),
-            axis=axis,
-            keepdims=keepdims,
+        jvp=lambda xp, t, out, x, axis, keepdims, ord: _along(
+            xp, _norm_gradient(xp, x, keep(xp, out, axis, x.ndim, keepdims), axis, ord), t, axis, keepdims
         ),
         axes=Over("axis", "all"),
     ),
@@ -202,6 +218,16 @@ def _matrix_power(xp: Any, x: Any, n: int) -> Any:
         square = square @ square
 
 
+def _stretched(xp: Any, y: Any, x: Any) -> Any:
+    """One number a matrix, with or without axes of length one for rows and columns, as something that has them."""
+    return keep(xp, y, (-2, -1), x.ndim)
+
+
+def _along(xp: Any, gradient: Any, t: Any, axis: int | Sequence[int] | None, keepdims: bool) -> Any:
+    """The derivative of a norm along t."""
+    return xp.sum(real_part(xp, conjugate(xp, gradient) * t), axis=axis, keepdims=keepdims)
+
+
 def _matrix_norm(xp: Any, x: Any, keepdims: bool, ord: float | str | None) -> Any:
     if ord in ("fro", None):
         return xp.linalg.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
@@ -220,18 +246,36 @@ def _norm_gradient(xp: Any, x: Any, norm: Any, axis: int | Sequence[int] | None,
     """The gradient of a vector norm; 0 where the norm is 0 and, but for ord=2, at elements that are 0."""
     if ord == 0:
         return xp.zeros_like(x)
-    if ord in (inf, -inf):
-        hits = xp.astype(xp.abs(x) == norm, norm.dtype)
-        return xp.sign(x) * (hits / xp.maximum(xp.sum(hits, axis=axis, keepdims=True), xp.ones_like(norm)))
     if ord == 1:
-        return xp.sign(x)
-    safe = xp.where(norm == 0, 1.0, norm)
+        return xp.sign(x) * guarded(xp, xp.abs(x), 1.0)
     if ord == 2:
-        return xp.where(norm == 0, 0.0, x) / safe
-    # a ratio to a power: a power of x could overflow where the norm does not
-    zero = (norm == 0) | (x == 0)
-    ratio = xp.where(zero, 1.0, xp.abs(xp.where(zero, 1.0, x)) / safe)
-    return xp.where(zero, 0.0, xp.sign(x) * ratio ** (ord - 1))
+        return unit(xp, x, norm, axis)
+    if ord in (inf, -inf):
+        return xp.sign(x) * shares(xp, xp.abs(x) == norm, norm.dtype, axis) * guarded(xp, norm, 1.0)
+    # a ratio to a power, and that of numbers near 1: powers of x could overflow where the norm does not
+    if 0 in x.shape:
+        return xp.zeros_like(x)
+    extreme = (xp.max if ord > 0 else xp.min)(xp.abs(x), axis=axis, keepdims=True)
+    y = x * xp.exp(-xp.round(xp.log(_nonzero(xp, extreme))))  # rounded numbers have no derivative
+    r = xp.linalg.vector_norm(y, axis=axis, keepdims=True, ord=ord)
+    tip = guarded(xp, r, 1.0) * (1.0 if ord > 2 else guarded(xp, xp.abs(x), 1.0))
+    zero = (x == 0) | (r == 0)
+    y, r = xp.where(zero, 1.0, y), xp.where(zero, 1.0, r)
+    return xp.where(zero, 0.0, xp.sign(y) * (xp.abs(y) / r) ** (ord - 1)) * tip
+
+
+def _matrix_norm_gradient(xp: Any, x: Any, norm: Any, ord: float | str | None) -> Any:
+    """The gradient of a matrix norm: ties share evenly, what is 0 is left out."""
+    if ord in ("fro", None):
+        return unit(xp, x, norm, (-2, -1))
+    if ord in (1, -1, inf, -inf):
+        axis = -2 if ord in (1, -1) else -1
+        sums = xp.sum(xp.abs(x), axis=axis, keepdims=True)
+        extreme = xp.max if ord in (1, inf) else xp.min
+        hits = sums == extreme(sums, axis=(-2, -1), keepdims=True)
+        tip = guarded(xp, xp.where(hits, xp.abs(x), 1.0), 1.0)
+        return xp.sign(x) * shares(xp, hits, sums.dtype, (-2, -1)) * tip
+    return singular_norm_gradient(xp, x, norm, ord)
 
 
 # Determinants and inverses ------------------------------------------------------------------------

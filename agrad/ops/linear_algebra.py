@@ -100,6 +100,7 @@ def _tensordot_batch(xp: Any, x1: Any, x2: Any, axes: Axes, batched: tuple[bool,
 
 def _tensordot_transpose_1(xp: Any, ct: Any, x2: Any, axes: Axes) -> Any:
     """Contract `ct` with the free axes of x2, then put the axes in the order of x1."""
+    axes = _sequences(axes)
     count = axes if isinstance(axes, int) else len(axes[0])
     used1, free1, used2, free2 = _axes_of_both(axes, ct.ndim - x2.ndim + 2 * count, x2.ndim)
     g = xp.tensordot(ct, x2, axes=(range(len(free1), ct.ndim), free2))
@@ -108,10 +109,16 @@ def _tensordot_transpose_1(xp: Any, ct: Any, x2: Any, axes: Axes) -> Any:
 
 def _tensordot_transpose_2(xp: Any, ct: Any, x1: Any, axes: Axes) -> Any:
     """Contract the free axes of x1 with `ct`, then put the axes in the order of x2."""
+    axes = _sequences(axes)
     count = axes if isinstance(axes, int) else len(axes[0])
     used1, free1, used2, free2 = _axes_of_both(axes, x1.ndim, ct.ndim - x1.ndim + 2 * count)
     g = xp.tensordot(x1, ct, axes=(free1, range(len(free1))))
     return xp.permute_dims(g, _order([*(used2[i] for i in _order(used1)), *free2]))
+
+
+def _sequences(axes: Any) -> Axes:
+    """The axes of both as sequences, where single ones were given by their numbers."""
+    return axes if isinstance(axes, int) else [[a] if isinstance(a, int) else a for a in axes]
 
 
 def _axes_of_both(axes: Axes, ndim1: int, ndim2: int) -> tuple[list[int], list[int], list[int], list[int]]:

@@ -119,7 +119,8 @@ def _sum_of_repeats(xp: Any, ct: Any, x: Any, repeats: Any, axis: int | None) ->
         g = xp.sum(xp.reshape(ct, (*before, n, repeats, *after)), axis=axis + 1)
     else:
         positions = xp.arange(ct.shape[axis], device=place_of(ct))
-        stops = xp.cumulative_sum(xp.broadcast_to(repeats, (n,)), dtype=positions.dtype)
+        counts = xp.asarray(repeats, device=place_of(ct)) if isinstance(repeats, list | tuple) else repeats
+        stops = xp.cumulative_sum(xp.broadcast_to(counts, (n,)), dtype=positions.dtype)
         sources = xp.searchsorted(stops, positions, side="right")
         g = xp.scatter(ct, along(len(shape), axis, sources), shape=shape)
     return xp.reshape(g, x.shape)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import nan, prod, sqrt
 from typing import Any
 
 from agrad.declare import Over, general, linear
+from agrad.ops._guards import unit
 from agrad.ops._shapes import along, axes_of, is_complex, keep
 
 Axis = int | Sequence[int] | None
@@ -58,14 +59,10 @@ OPS = (
     general(
         "std(x, /, *, axis=None, correction=0.0, keepdims=False)",
         vjp=lambda xp, ct, out, x, axis, correction, keepdims: (
-            keep(xp, ct, axis, x.ndim, keepdims)
-            * _std_scale(xp, out, x, axis, correction, keepdims)
-            * _centred(xp, x, axis)
+            keep(xp, ct, axis, x.ndim, keepdims) * _std_gradient(xp, out, x, axis, correction, keepdims)
         ),
         jvp=lambda xp, t, out, x, axis, correction, keepdims: xp.sum(
-            _std_scale(xp, out, x, axis, correction, keepdims) * _conj(xp, _centred(xp, x, axis)) * t,
-            axis=axis,
-            keepdims=keepdims,
+            _conj(xp, _std_gradient(xp, out, x, axis, correction, keepdims)) * t, axis=axis, keepdims=keepdims
         ),
         axes=Over("axis", "all"),
     ),
@@ -107,12 +104,12 @@ def _centred(xp: Any, x: Any, axis: Axis) -> Any:
     return x - xp.mean(x, axis=axis, keepdims=True)
 
 
-def _part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+def _part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None, step: int | None = None) -> Any:
     """A slice along one axis, cut to its length."""
     n = x.shape[axis]
     start = None if start is None else min(start, n)
     stop = None if stop is None else max(stop, -n)
-    return xp.getitem(x, along(x.ndim, axis, slice(start, stop)))
+    return xp.getitem(x, along(x.ndim, axis, slice(start, stop, step)))
 
 
 # max, min -----------------------------------------------------------------------------------------
@@ -140,17 +137,19 @@ def _number(xp: Any, condition: Any, axis: Axis, dtype: Any) -> Any:
 # std ----------------------------------------------------------------------------------------------
 
 
-def _std_scale(xp: Any, out: Any, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    """What a centred element is multiplied with: 1 / (freedom * out), and 0 where all data are equal.
+def _std_gradient(xp: Any, out: Any, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """Of the length of the centred data, over the root of the degrees of freedom; 0 where all data are equal.
 
     The data are compared, because their mean may round, which leaves `out` tiny and not zero.
     """
     axes = axes_of(axis, x.ndim)
     first = xp.getitem(x, tuple(slice(1 if i in axes else None) for i in range(x.ndim)))
-    out = keep(xp, out, axis, x.ndim, keepdims)
-    constant = (out == 0) | xp.all(x == first, axis=axis, keepdims=True)
-    # 0 * out: where there are too few data, the result is nan, and so is this
-    return xp.where(constant, 0 * out, 1 / (_freedom(x, axis, correction) * xp.where(constant, 1, out)))
+    apart = _centred(xp, x, axis)
+    apart = xp.where(xp.all(x == first, axis=axis, keepdims=True), 0 * apart, apart)
+    freedom = _freedom(x, axis, correction)  # none: too few data, the result is nan, and so is this
+    if _count(x, axis) > 1:  # else 0 wherever it is
+        apart = unit(xp, apart, keep(xp, out, axis, x.ndim, keepdims), axes)
+    return apart * (1 / sqrt(freedom) if freedom else nan)
 
 
 # prod, cumulative_prod, cumulative_sum ------------------------------------------------------------
@@ -195,7 +194,35 @@ def _factors(xp: Any, x: Any, dtype: Any) -> Any:
 
 
 def _recurrence(xp: Any, a: Any, b: Any, axis: int) -> Any:
-    """Solve ``y[0] = b[0]``, ``y[k] = a[k-1] y[k-1] + b[k]`` in log2(n) steps, each twice as far-reaching.
+    """Solve ``y[0] = b[0]``, ``y[k] = a[k-1] y[k-1] + b[k]``.
+
+    Two steps at once are a recurrence of half the length for every other result, from which the others follow: in all,
+    some eight passes over the data, where there are many of them.
+    """
+    n = b.shape[axis]
+    if n < 3 or prod(b.shape) <= SMALL:
+        return _doubled(xp, a, b, axis)
+    first, second = _part(xp, a, axis, 0, n - 1, 2), _part(xp, a, axis, 1, n - 2, 2)
+    even, odd = _part(xp, b, axis, 0, n - 1, 2), _part(xp, b, axis, 1, n, 2)
+    odd = _recurrence(xp, _part(xp, first, axis, 1, None) * second, first * even + odd, axis)
+    even = xp.concat(
+        [_part(xp, even, axis, 0, 1), second * _part(xp, odd, axis, None, -1) + _part(xp, even, axis, 1, None)],
+        axis=axis,
+    )
+    axis %= b.ndim
+    both = xp.reshape(xp.stack([even, odd], axis=axis + 1), (*b.shape[:axis], n - n % 2, *b.shape[axis + 1 :]))
+    if n % 2 == 0:
+        return both
+    last = _part(xp, a, axis, -1, None) * _part(xp, both, axis, -1, None) + _part(xp, b, axis, -1, None)
+    return xp.concat([both, last], axis=axis)
+
+
+SMALL = 1024
+"""Up to so many elements the fewer operations count, above the fewer passes."""
+
+
+def _doubled(xp: Any, a: Any, b: Any, axis: int) -> Any:
+    """The same in log2(n) steps, each twice as far-reaching.
 
     ``b[k]`` holds the terms of the last `step` inputs, and ``a`` the products of `step` factors.
     """

@@ -12,7 +12,6 @@ from agrad.interpret.levels import Trace
 from agrad.namespaces import Namespace, array_namespace, owner
 from agrad.tensors import Tensor
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
-from agrad.views import Family
 
 if TYPE_CHECKING:
     from agrad.aval import Aval
@@ -71,8 +70,6 @@ class Inputs:
         self.leaves: list[Any] = []
         self.followed: list[int] = []
         self.avals: list[Aval] = []
-        self.handles: list[int] = []
-        """Which leaves are 0-d arrays that an in-place operator changes, though a number stands for them here."""
         for x in leaves:
             number = type(x) in (float, complex)
             if isinstance(x, Tensor):
@@ -100,10 +97,7 @@ class Inputs:
             if aval.inexact:
                 self.followed.append(len(self.leaves))
                 self.avals.append(aval.weakened if number else aval)
-                if not aval.ndim and not isinstance(x, Tensor):
-                    if not number and space._backend.mutable and type(x) not in space._numbers:
-                        self.handles.append(len(self.leaves))
-                    x = space._backend.lean(x)
+                x = space._backend.lean(x) if number else x
             self.leaves.append(x)
         if len(self.followed) < len(leaves) or not leaves:
             self._check(trees, numbers)
@@ -158,8 +152,6 @@ class Inputs:
         leaves = list(self.leaves)
         for i, aval, node in zip(self.followed, self.avals, nodes, strict=True):
             leaves[i] = self.space._box(leaves[i], aval, node)
-        for i in self.handles:
-            leaves[i]._family = Family()
         return nodes, (leaves[0],) if self.single else unflatten(self.treedef, leaves)
 
     def trees(self, values: Sequence[Any], passed: Any = None) -> tuple[Tree, ...]:

@@ -13,6 +13,7 @@ from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, is_array, unflatten
+from agrad.views import current
 
 __all__ = ["jvp", "pushed"]
 
@@ -58,6 +59,7 @@ def pushed(
     with ForwardTrace() as trace:
         _, trees = inputs.follow(trace, lambda k, aval: Dual(trace, directions[k]))
         ys, structure = flatten(f(*trees))
+        current(ys)
     inputs.check_results(ys, structure)
     moved = [_tangent(inputs.space, trace, y) for y in ys]
     pairs = inputs.results(trace, [*ys, *moved], given, tensors)

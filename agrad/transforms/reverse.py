@@ -16,6 +16,7 @@ from agrad.namespaces import Namespace
 from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, is_array, unflatten
+from agrad.views import current
 
 __all__ = ["Recorded", "grad", "gradient_of", "linearize", "positions", "value_and_grad", "vjp"]
 
@@ -46,6 +47,15 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
         The result is not a scalar.
     DtypeError
         The result is complex, or an argument is integer or boolean.
+    BackendError
+        A container holds an object of which nothing is known; the message says where.
+
+    Notes
+    -----
+    Containers are lists, tuples (named ones too), dictionaries, dataclasses (by their fields) and types that are
+    registered with optree in the namespace "agrad". Integers, masks, texts, functions, dtypes and enums in them pass
+    through, with None for a gradient. Arguments are independent of each other: of one array that is given twice, each
+    has its own gradient, and a change of one in place is not seen through the other, nor by the caller.
 
     Examples
     --------
@@ -114,9 +124,9 @@ def _differentiated(
         for i, tree in zip(numbers, trees, strict=True):
             full[i] = tree
         out = f(*full, **kwargs)
-        aux = None
-        if has_aux:
-            out, aux = out
+        out, aux = out if has_aux else (out, ())
+        others, structure = flatten(aux)
+        current([out, *others])
         inputs.check_results([out])
         roots = _scalar_root(inputs.space, trace, out, what)
     with inputs.space._backend.quiet():
@@ -125,9 +135,6 @@ def _differentiated(
     g = gradients[0] if isinstance(argnums, int) else gradients
     if not (has_value or has_aux):
         return g, None, None
-    if aux is None:
-        return g, inputs.results(trace, [out])[0], None
-    others, structure = flatten(aux)
     value, *others = inputs.results(trace, [out, *others])
     return g, value, unflatten(structure, others)
 
@@ -181,7 +188,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
         ``f(*primals)``.
     pullback : callable
         Takes a cotangent, shaped as `out`, and returns a tuple of cotangents, one a primal. It may be
-        called any number of times. The convention for complex numbers is Re<v, J w> = Re<J* v, w>.
+        called any number of times. The convention for complex numbers is Re<v, J w> = Re<J* v, w>. What it needs of
+        the primals and of `out` it has copied: they may change.
 
     Examples
     --------
@@ -202,6 +210,7 @@ class Recorded:
         with ReverseTrace() as self.trace:
             self._leaves, trees = inputs.follow(self.trace, lambda k, aval: Leaf(self.trace, aval))
             results, self.structure = flatten(f(*trees))
+            current(results)
         inputs.check_results(results, self.structure)
         self.avals = [self._aval(y) for y in results]
         self._nodes = [y._node if isinstance(y, Tensor) else None for y in results]

@@ -26,6 +26,12 @@ UFUNCS = {
 }  # fmt: skip
 """NumPy's names of ufuncs that the standard calls something else."""
 
+OPERATORS = {
+    "add": "add", "divide": "truediv", "floor_divide": "floordiv", "matmul": "matmul", "multiply": "mul",
+    "power": "pow", "remainder": "mod", "subtract": "sub",
+}  # fmt: skip
+"""Ufuncs that NumPy's arrays call for an operator of Python."""
+
 
 VIEWS = (
     "astype", "broadcast_to", "expand_dims", "flip", "imag", "linalg.diagonal", "matrix_transpose", "moveaxis",
@@ -127,6 +133,13 @@ def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: An
             "the array API standard instead, for example xp.sum for numpy.add.reduce, with xp = "
             "agrad.array_namespace(t), or give NumPy the constant t.detach().array"
         )
+    if len(inputs) == 2 and ufunc.__name__ in OPERATORS:
+        # Python's numbers are weak in operators and in their ufuncs, and not in the standard's functions
+        left, right = inputs
+        name = OPERATORS[ufunc.__name__]
+        out = getattr(left, f"__{name}__")(right) if hasattr(left, "grad_fn") else getattr(right, f"__r{name}__")(left)
+        if out is not NotImplemented:
+            return out
     space = self.__array_namespace__()
     name = UFUNCS.get(ufunc.__name__, ufunc.__name__)
     function = getattr(space, name, None)

@@ -297,7 +297,7 @@ def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     old = x.shape
     if old == shape:
         return x
-    if not old and product(shape) <= 32768:  # filling is faster than making a view
+    if not old and type(x) is not np.ndarray and product(shape) <= 32768:  # filling is faster than making a view
         out = np.empty(shape, x.dtype)
         out.fill(x)
         return out

@@ -24,14 +24,7 @@ def run(arguments: list[str]) -> int:
     add("--html", metavar="FILE", help="write the report as a page")
     add("--junit", metavar="FILE", help="write JUnit XML")
     add("-x", action="store_true", help="stop at the first failure")
-    add("--sabotage", action="store_true", help="test the suite itself: break the rules and see that it notices")
-    add("--sample", type=int, metavar="N", help="with --sabotage: only N mutants, spread over all of them")
     options = parser.parse_args(arguments)
-    if options.sabotage:
-        from agrad_conformance.sabotage import run as sabotage
-
-        status: int = sabotage(sample=options.sample, processes=options.n, json_file=options.json)
-        return status
     import pytest
 
     given = ["-c", os.devnull, "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short", "--pyargs"]

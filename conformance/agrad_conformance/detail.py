@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import agrad
+from agrad_conformance.checks.pinned import curved
 from agrad_conformance.conventions import Point
 from agrad_conformance.problem import Problem
 from agrad_conformance.reference import Reference
@@ -196,6 +197,10 @@ def _found_pinned(p: Problem, point: Point) -> Numbers:
     return _numbered("gradient", [p.to_host(g) for g in found])
 
 
+def _found_twice(p: Problem, point: Point) -> Numbers:
+    return [(f"{way}, {name}", g) for way, gs in curved(p, point).items() for name, g in _numbered("gradient", gs)]
+
+
 EXPECTED: Mapping[str, Callable[[Problem, Reference], Numbers]] = {
     "value": _value,
     "vjp": _jacobian,
@@ -209,6 +214,7 @@ EXPECTED: Mapping[str, Callable[[Problem, Reference], Numbers]] = {
 EXPECTED_AT_POINT: Mapping[str, Callable[[Problem, Point], Numbers | str]] = {
     "reverse": _pinned,
     "forward": lambda p, point: _pinned(p, point, forward=True),
+    "twice": lambda p, point: [*_numbered("gradient", followed(point.curved(p.dtype)))] * 3,
 }
 
 FOUND: Mapping[str, Callable[[Problem, Any], Numbers]] = {
@@ -218,6 +224,7 @@ FOUND: Mapping[str, Callable[[Problem, Any], Numbers]] = {
     "adjoint": _found_paired,
     "second": _found_second,
     "reverse": _found_pinned,
+    "twice": _found_twice,
 }
 
 

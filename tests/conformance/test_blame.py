@@ -12,10 +12,10 @@ from agrad_conformance.arguments import names_of
 from agrad_conformance.cases import standard_samples
 from agrad_conformance.result import Key
 from agrad_conformance.run import execute
-from agrad_conformance.sabotage.applying import applied
-from agrad_conformance.sabotage.changes import CHANGES
-from agrad_conformance.sabotage.mutant import Damage
 from agrad_conformance.sample import Sample
+from sabotage.applying import applied
+from sabotage.changes import CHANGES
+from sabotage.mutant import Damage
 
 SAMPLES = {s.id: s for s in standard_samples()}
 

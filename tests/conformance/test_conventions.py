@@ -71,6 +71,24 @@ def check_value(p: Point, dtype: str, args: tuple[Any, ...]) -> None:
         assert_close(pushed(f, xs, k, ct), e, eps)
 
 
+@pytest.mark.parametrize(("p", "dtype"), [c for c in CASES if c.values[0].second is not None])
+def test_agrad_obeys_twice(p: Point, dtype: str) -> None:
+    args = p.at(dtype)
+    f, xs = function(p, args), followed(args)
+    ones, ct = tuple(np.ones_like(x) for x in xs), p.weights(dtype)
+    with np.errstate(all="ignore"):
+        ct = np.ones_like(agrad.vjp(f, *xs)[0]) if ct is None else ct
+        found = [
+            agrad.jvp(lambda *xs: agrad.vjp(f, *xs)[1](ct), tuple(xs), ones)[1],
+            agrad.vjp(lambda *xs: agrad.vjp(f, *xs)[1](ct), *xs)[1](ones),
+            agrad.vjp(lambda *xs: agrad.jvp(f, xs, ones)[1], *xs)[1](ct),
+        ]
+    for way in found:
+        for x, g, e in zip(xs, way, followed(p.curved(dtype)), strict=True):
+            assert (g.shape, g.dtype) == (x.shape, x.dtype) == (e.shape, e.dtype)
+            assert_close(g, e, p.condition * float(np.finfo(x.dtype).eps))
+
+
 def pushed(f: Any, xs: list[Any], k: int, ct: Any) -> Any:
     """Entry by entry the real inner product of the cotangent and the tangents of the result."""
     x = xs[k]
@@ -89,6 +107,17 @@ def pushed(f: Any, xs: list[Any], k: int, ct: Any) -> Any:
 def test_every_row_of_the_table_has_points() -> None:
     documented = set(re.findall(r"^\| `([\w-]+)` \|", PAGE.read_text(), flags=re.MULTILINE))
     assert {p.row for p in POINTS if not p.row.startswith("extreme")} == documented
+
+
+def test_the_column_of_second_derivatives_says_what_the_points_pin() -> None:
+    table = re.findall(r"^\| `([\w-]+)` \|.*\|.*\|.*\|(.*)\|.*\|$", PAGE.read_text(), flags=re.MULTILINE)
+    pinned = {p.row: set() for p in POINTS if p.second is not None}
+    for p in POINTS:
+        if p.second is not None:
+            pinned[p.row] |= {bool(np.isnan(g).any()) for g in followed(p.curved("float64"))}
+    for row, column in table:
+        assert (row in pinned) == bool(column.strip()) or row == "matrix-norm-tie", row
+        assert (True in pinned.get(row, ())) == ("nan" in column), row
 
 
 def test_every_point_is_declared_in_full() -> None:

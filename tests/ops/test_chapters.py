@@ -491,11 +491,22 @@ def test_ties_have_a_zero_second_derivative(name: str) -> None:
     np.testing.assert_array_equal(agrad.hessian(lambda x: f(x) ** 2)(x), np.full((4, 4), 2 / 16))
 
 
-def test_std_of_constant_data_has_zero_second_derivative() -> None:
+def test_std_of_constant_data_has_no_second_derivative() -> None:
     xp = agrad.namespace("numpy")
-    for x in (np.full(3, 0.1), np.zeros(2), np.asarray(1.5)):
+    for x in (np.full(3, 0.1), np.zeros(2)):
         np.testing.assert_array_equal(agrad.grad(xp.std)(x), np.zeros(x.shape))
-        np.testing.assert_array_equal(agrad.hessian(xp.std)(x), np.zeros(x.shape * 2))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for mode in ("fwd", "rev"):
+                assert np.isnan(agrad.jacobian(agrad.grad(xp.std), mode=mode)(x)).all()
+    for derivative in (agrad.grad(xp.std), agrad.hessian(xp.std)):  # of one number: 0 everywhere
+        assert derivative(np.asarray(1.5)) == 0
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_std_whose_squares_over_or_underflow(size: float) -> None:
+    xp, x = agrad.namespace("numpy"), np.asarray([1.0, 3.0, 7.0])
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(agrad.grad(xp.std)(size * x), agrad.grad(xp.std)(x), rtol=1e-14)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -472,18 +472,230 @@ def test_pinv_of_a_deficient_matrix_along_its_rank(complex_: bool) -> None:
     np.testing.assert_allclose(found, (ahead - behind) / (2 * step), rtol=0, atol=1e-7)
 
 
-# Norms --------------------------------------------------------------------------------------------
+# Values that are close ----------------------------------------------------------------------------
+
+GAPS = pytest.mark.parametrize("gap", [0, 0.5, 1, 1.2, 2, 5, 20, 100, 1e3, 1e4, 1e5, 1e6, 1e9])
+"""Distances of two values, in units of n eps times the largest."""
+
+
+def newton_polar(x: np.ndarray) -> np.ndarray:
+    q = x
+    for _ in range(40):
+        q = (q + np.linalg.inv(h(q))) / 2
+    return q
+
+
+def polar_slope(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """The derivative of the polar factor along t, which no closeness of singular values troubles."""
+    q, n = newton_polar(x), len(x)
+    p, skew = h(q) @ x, h(q) @ t - h(t) @ q
+    return q @ np.linalg.solve(np.kron(p, np.eye(n)) + np.kron(np.eye(n), p.T), skew.ravel()).reshape(n, n)
+
+
+def projector_slope(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """The derivative of the projector on the first two eigenvectors, which does not see the gap between those."""
+    w, v = np.linalg.eigh(x)
+    c = v[:, 2:] @ ((h(v[:, 2:]) @ t @ v[:, :2]) / (w[:2] - w[2:, None])) @ h(v[:, :2])
+    return c + h(c)
+
+
+def exponential_slope(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """The derivative of V exp(w) V^H, by the divided differences of Daleckii and Krein."""
+    w, v = np.linalg.eigh(x)
+    mean, gap = (w[:, None] + w) / 2, (w[:, None] - w) / 2
+    return v @ (np.exp(mean) * np.where(gap == 0, 1, np.sinh(gap) / np.where(gap == 0, 1, gap)) * (h(v) @ t @ v)) @ h(v)
+
+
+def polar(xp: Any, x: Any) -> Any:
+    u, _, vh = xp.linalg.svd(x)
+    return u @ vh
+
+
+def projector(xp: Any, x: Any) -> Any:
+    v = xp.linalg.eigh(x)[1][..., :2]
+    return v @ xh(xp, v)
+
+
+def exponential(xp: Any, x: Any) -> Any:
+    w, v = xp.linalg.eigh(x)
+    return (v * xp.exp(w)[..., None, :]) @ xh(xp, v)
 
 
 @COMPLEX
-def test_norms_of_zero_have_derivative_zero_twice(complex_: bool) -> None:
-    norms = [call("matrix_norm", ord=ord) for ord in ("fro", "nuc", 1, -1, 2, -2, inf, -inf)]
-    norms += [call("vector_norm", ord=ord) for ord in (0, 1, 2, 3, 1.5, 0.5, inf, -inf)]
+@GAPS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("f", "slope"), [(polar, polar_slope), (projector, projector_slope), (exponential, exponential_slope)]
+)
+def test_close_values_are_right_or_nan(f: Function, slope: Any, dtype: Any, gap: float, complex_: bool) -> None:
+    eps, n = float(np.finfo(dtype).eps), 4
+    if gap * n * eps > 0.1:
+        pytest.skip("not close")
+    for seed in range(3):
+        d = np.asarray([1.0, 1 + gap * n * eps, 2.0, 2.5]) if f is not polar else [2.0, 2 + gap * n * eps * 2, 0.9, 0.5]
+        u, v = (np.linalg.qr(sample(n, n, complex_=complex_, seed=seed + i))[0] for i in (10, 20))
+        t, ct = (sample(n, n, complex_=complex_, seed=seed + i) for i in (30, 40))
+        x = (u * d) @ h(v if f is polar else u)
+        x, t, ct = (a.astype(np.result_type(dtype, np.complex64) if complex_ else dtype) for a in (x, t, ct))
+        if f is not polar:
+            x, t = (x + h(x)) / 2, (t + h(t)) / 2
+        wide = np.complex128 if complex_ else np.float64
+        expected = slope(x.astype(wide), t.astype(wide))
+        forward = agrad.jvp(of(f), (x,), (t,))[1]
+        g = agrad.vjp(of(f), x)[1](ct)[0]
+        unclear = gap * n / 2.5 < eps ** (-1 / 3) * 0.9
+        if not np.isnan(forward).any():
+            np.testing.assert_allclose(forward, expected, rtol=0, atol=eps ** (1 / 3) * np.abs(t).max())
+        if gap <= 5 and f is not exponential:  # equal: exact
+            np.testing.assert_allclose(forward, expected, rtol=0, atol=100 * eps * np.abs(t).max())
+        if f is exponential and np.isnan(g).any():
+            assert np.isnan(forward).any()
+        else:  # in reverse mode, numerators tell whether a function sees the gap
+            assert f is not exponential or not unclear
+            bound = (100 * eps if gap <= 1e2 and dtype is np.float64 else eps ** (1 / 3)) * np.linalg.norm(ct)
+            assert abs(inner(g, t) - inner(ct, expected)) <= bound * np.linalg.norm(t)
+
+
+@COMPLEX
+@pytest.mark.parametrize("gap", [1e-13, 1e-12, 1e-11])
+def test_functions_of_single_vectors_are_nan_where_these_are_not_well_determined(gap: float, complex_: bool) -> None:
+    x = with_eigenvalues([1.0, 1 + gap, 2, 3], complex_)
+
+    def first(xp: Any, x: Any) -> Any:
+        v = xp.linalg.eigh(x)[1][..., :1]
+        return v @ xh(xp, v)
+
+    assert np.isnan(agrad.vjp(of(first), x)[1](hermitian(4, 4, complex_=complex_, seed=2))[0]).any()
+
+
+@COMPLEX
+@pytest.mark.parametrize("values", [[2.0, 2, 0.5], [2.0, 1, 0]])
+def test_a_matrix_put_together_from_its_factors_is_right_or_nan(values: list[float], complex_: bool) -> None:
+    # values and vectors together: the derivative of the whole would be the cotangent itself
+    def whole(xp: Any, x: Any) -> Any:
+        u, s, vh = xp.linalg.svd(x, full_matrices=False)
+        return (u * s[..., None, :]) @ vh
+
+    for rows, columns in ((3, 3), (4, 3), (3, 5)):
+        x, ct = with_values(values, rows, columns, complex_), sample(rows, columns, complex_=complex_, seed=3)
+        for found in (agrad.vjp(of(whole), x)[1](ct)[0], agrad.jvp(of(whole), (x,), (ct,))[1]):
+            if not np.isnan(found).any():
+                np.testing.assert_allclose(found, ct, rtol=0, atol=1e-12)
+        if values[0] == values[1] or rows != columns:
+            assert np.isnan(agrad.vjp(of(whole), x)[1](ct)[0]).any()
+    for name in ("eig", "eigh"):
+        y = with_eigenvalues([2.0, 2, 0.5], complex_)
+
+        def again(xp: Any, x: Any, name: str = name) -> Any:
+            w, v = getattr(xp.linalg, name)(x)
+            return (v * w[..., None, :]) @ (xh(xp, v) if name == "eigh" else xp.linalg.inv(v))
+
+        assert np.isnan(agrad.vjp(of(again), y)[1](sample(3, 3, complex_=name == "eig" or complex_))[0]).any()
+        assert np.isnan(agrad.jvp(of(again), (y,), (hermitian(3, 3, complex_=complex_, seed=5),))[1]).any()
+
+
+@COMPLEX
+@pytest.mark.parametrize("name", ["eigvalsh", "svdvals"])
+def test_values_alone_have_no_second_derivative_where_they_are_equal(name: str, complex_: bool) -> None:
+    x, t = with_eigenvalues([1.0, 1, 2], complex_), hermitian(3, 3, complex_=complex_)
+    for found in seconds(of(lambda xp, x: xp.sum(getattr(xp.linalg, name)(x) ** 2)), x, t):
+        assert np.isnan(found).any()
+    y = with_eigenvalues([1.0, 1.5, 2], complex_)
+    for found in seconds(of(lambda xp, x: xp.sum(getattr(xp.linalg, name)(x) ** 2)), y, t)[:3]:
+        np.testing.assert_allclose(found, 2 * t, rtol=0, atol=1e-12)
+
+
+@COMPLEX
+def test_zero_singular_values_have_no_second_derivative(complex_: bool) -> None:
+    x, t = with_values([2.0, 1, 0], 3, 3, complex_), sample(3, 3, complex_=complex_)
+    for f in (call("matrix_norm", ord="nuc"), call("matrix_norm", ord=-2), lambda x: call("svdvals")(x).sum()):
+        assert np.isfinite(agrad.grad(f)(x)).all()
+        for found in seconds(f, x, t):
+            assert np.isnan(found).any()
+
+
+@COMPLEX
+@pytest.mark.parametrize("column", [lambda x: 2 * x[:, :1], lambda x: 0 * x[:, :1]])
+def test_qr_of_dependent_columns_is_nan(column: Any, complex_: bool) -> None:
+    x = sample(4, 2, complex_=complex_)
+    x = np.concat([x, column(x)], axis=1)
+    out, pullback = agrad.vjp(call("qr"), x)
+    assert np.isnan(pullback(direction(out))[0]).any()
+    assert np.isnan(agrad.jvp(call("qr"), (x,), (x,))[1][0]).any()
+    # columns of other lengths do not depend on each other
+    assert_adjoint(call("qr"), sample(4, 2, complex_=complex_) * np.asarray([1, 1e-20]))
+
+
+# Norms --------------------------------------------------------------------------------------------
+
+
+ORDERS = [("matrix_norm", ord) for ord in ("fro", "nuc", 1, -1, 2, -2, inf, -inf)]
+ORDERS += [("vector_norm", ord) for ord in (1, 2, 3, 1.5, 0.5, inf, -inf)]
+
+
+def seconds(f: Callable[[Any], Any], x: np.ndarray, t: np.ndarray) -> list[Any]:
+    """The second derivative of a scalar function along t, by all four ways to nest the two modes."""
+
+    def slope(x: Any) -> Any:
+        return agrad.jvp(f, (x,), (t,))[1]
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gradient = agrad.grad(f)
+        reverse = [agrad.vjp(gradient, x)[1](t)[0], agrad.grad(slope)(x)]
+        return [agrad.jvp(gradient, (x,), (t,))[1], *reverse, agrad.jvp(slope, (x,), (t,))[1]]
+
+
+@COMPLEX
+@pytest.mark.parametrize(("name", "ord"), ORDERS)
+def test_norms_of_zero_have_derivative_zero_and_no_second_one(name: str, ord: float, complex_: bool) -> None:
+    norm = call(name, ord=ord)
     x, t = sample(3, 2, complex_=complex_) * 0, sample(3, 2, complex_=complex_, seed=1)
     with np.errstate(all="raise"):
-        for norm in norms:
-            for zero in (agrad.grad(norm)(x), agrad.jvp(norm, (x,), (t,))[1], agrad.hvp(norm, (x,), (t,))):
-                np.testing.assert_array_equal(zero, np.zeros_like(zero))
+        for zero in (agrad.grad(norm)(x), agrad.jvp(norm, (x,), (t,))[1]):
+            np.testing.assert_array_equal(zero, np.zeros_like(zero))
+    for found in seconds(norm, x, t):
+        assert np.isnan(found).all()
+
+
+def test_norms_count_nonzero_elements_without_derivatives() -> None:
+    x, t = np.asarray([0.0, 2.0]), np.ones(2)
+    for found in seconds(call("vector_norm", ord=0), x, t):
+        np.testing.assert_array_equal(found, np.zeros_like(found))
+
+
+@COMPLEX
+def test_norms_beside_zero_keep_their_second_derivatives(complex_: bool) -> None:
+    x, t = sample(3, 2, complex_=complex_), sample(3, 2, complex_=complex_, seed=1)
+    for norm in (call("vector_norm", axis=1), call("vector_norm", axis=1, ord=3), call("vector_norm", axis=1, ord=inf)):
+        expected = seconds(lambda x, norm=norm: norm(x).sum(), x[1:], t[1:])[0]
+        y = x.copy()
+        y[0, :] = 0
+        for found in seconds(lambda x, norm=norm: norm(x).sum(), y, t)[:3]:
+            np.testing.assert_allclose(found[1:], expected, rtol=1e-12)
+            assert np.isnan(found[0]).all()
+    # a cube is flat at an element 0, the largest singular value does not feel those that are 0
+    y = np.asarray([0.0, 2.0, 3.0]) + (1j if complex_ else 0) * np.asarray([0.0, 1.0, 2.0])
+    s = y * np.conj(y[:2, None])
+    for f, at in ((call("vector_norm", ord=3), y), (call("matrix_norm", ord=2), s), (call("matrix_norm"), s)):
+        d = direction(at)
+        expected = difference(agrad.grad(f), at, d)
+        for found in seconds(f, at, d)[:3]:
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+def test_a_norm_that_is_squared_has_no_second_derivative_at_zero_and_a_sum_of_squares_has_one() -> None:
+    def kernel(length: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        return lambda a, b: agrad.array_namespace(a, b).exp(-length(agrad.array_namespace(a, b), a - b) / 4)
+
+    a = sample(2)
+    for square, expected in [
+        (lambda xp, d: xp.linalg.vector_norm(d) ** 2, np.full((2, 2), np.nan)),
+        (lambda xp, d: xp.sum(d * d), np.eye(2) / 2),
+    ]:
+        f = kernel(square)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = agrad.jacobian(lambda b, f=f: agrad.grad(f)(a, b))(a.copy())
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_ties_share_evenly() -> None:
@@ -506,13 +718,41 @@ def test_norms_neither_overflow_nor_divide_by_zero() -> None:
             assert agrad.grad(call("vector_norm", ord=ord))(np.asarray([0.0, 2.0]))[0] == 0
 
 
+@COMPLEX
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("name", "ord"), [("vector_norm", 2), ("vector_norm", 3), ("vector_norm", -2), ("matrix_norm", "fro")]
+)
+def test_norms_whose_powers_over_or_underflow(name: str, ord: Any, dtype: Any, complex_: bool) -> None:
+    x, t = (sample(2, 3, complex_=complex_, seed=i) for i in (0, 1))
+    tiny, huge = (1e-30, 1e30) if dtype == np.float32 else (1e-200, 1e200)
+    norm = call(name, ord=ord, **({"axis": (0, 1)} if name == "vector_norm" else {}))
+    expected, curved = agrad.grad(norm)(x), agrad.hvp(norm, (x,), (t,))
+    for size in (tiny, huge):
+        y = (x * size).astype(
+            np.complex64
+            if dtype == np.float32 and complex_
+            else np.result_type(dtype, x * dtype(0))
+            if complex_
+            else dtype
+        )
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(agrad.grad(norm)(y), expected, rtol=50 * np.finfo(dtype).eps)
+            found = agrad.hvp(norm, (y,), ((t * size).astype(y.dtype),))
+        np.testing.assert_allclose(found, curved, rtol=0, atol=100 * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize("name", ["eigh", "svd", "det", "pinv", "qr", "slogdet", "cholesky", "svdvals", "eigvalsh"])
 def test_no_floating_point_exceptions(name: str) -> None:
+    def vectors(*xs: Any) -> Any:
+        factors = call(name)(*xs)
+        return factors[1] if name == "eigh" else factors[0] if name == "svd" else factors
+
     with np.errstate(all="raise", under="ignore"):
         for x in (np.eye(5), np.diag([1.0, 1, 2, 2, 3])):
-            assert_adjoint(call(name), x)
+            assert_adjoint(vectors, x)
         if name in ("eigh", "svd", "det", "pinv", "svdvals", "eigvalsh"):
-            assert_adjoint(call(name), np.zeros((5, 5)))
+            assert_adjoint(vectors, np.zeros((5, 5)))
 
 
 # Dtypes and libraries -----------------------------------------------------------------------------

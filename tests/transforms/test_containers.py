@@ -182,7 +182,7 @@ def test_other_containers() -> None:
     ["text", b"bytes", None, 3, True, np.float32, np.dtype("float16"), Colour.RED, Colour, len, np.sin, xp.sin,
      slice(3), functools.partial(max, 1), range(3), np.asarray([1, 2]), np.asarray([True]), np.asarray(["a"]),
      np.int64(3)],
-    ids=repr,
+    ids=lambda x: f"{type(x).__name__}-{getattr(x, '__name__', '')}",
 )  # fmt: skip
 def test_what_passes_through(x: Any) -> None:
     def f(p: Any) -> Any:

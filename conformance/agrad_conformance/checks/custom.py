@@ -9,6 +9,7 @@ import numpy as np
 
 import agrad
 from agrad_conformance.checks.ground import Ground
+from agrad_conformance.checks.wrong import Wrong
 
 __all__ = ["CUSTOM"]
 
@@ -66,7 +67,89 @@ def differentiable_once(g: Ground) -> None:
     g.refused("jvp of jvp", agrad.GraphError, lambda: agrad.jvp(lambda x: agrad.jvp(f, (x,), (x,))[1], (x,), (x,)))
 
 
+def numbers_for_arrays(g: Ground) -> None:
+    """A Python number that the function or a rule returns is an array of no axes."""
+
+    @agrad.custom_op(vjp=lambda ct, x: 2.0, jvp=lambda t, x: 2.0)
+    def seven(x: Any) -> Any:
+        return 7.0
+
+    x = g.array(3.0)
+    value, slope = agrad.value_and_grad(lambda x: seven(x) + x)(x)
+    g.expect(slope, 3.0, "the gradient")
+    tangent = agrad.jvp(lambda x: seven(x) + x, (x,), (g.array(1.0),))[1]
+    for what, found, wanted in (("value", value, 10.0), ("tangent", tangent, 3.0)):
+        if float(np.asarray(g.backend.host(found))) != wanted:
+            raise Wrong(f"the {what} is {found}; expected is {wanted}")
+
+
+def rules_that_do_not_fit(g: Ground) -> None:
+    """A rule that returns another shape, or a complex number for a real one, is refused, and named."""
+    x, v = g.array([1.0, 2.0, 3.0]), g.array([1.0, 1.0, 1.0])
+
+    def refused(what: str, name: str, error: type[Exception], action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except error as problem:
+            if "doubled" not in str(problem) or name not in str(problem):
+                raise Wrong(f"{what} raised an error that does not name the op and its rule: {problem}") from problem
+            return
+        raise Wrong(f"{what} did not raise {error.__name__}")
+
+    def tried(vjp: Any, jvp: Any) -> Callable[[Any], Any]:
+        @agrad.custom_op(vjp=vjp, jvp=jvp)
+        def doubled(x: Any) -> Any:
+            return x * 2
+
+        return lambda x: g.xp.sum(doubled(x))
+
+    def good(ct: Any) -> Any:
+        return ct * 2
+
+    def moved(t: Any) -> Any:
+        return t * 2
+
+    def both(what: str, bad: Callable[[Any], Any], error: type[Exception]) -> None:
+        def pull(ct: Any) -> Any:
+            return bad(ct)
+
+        def push(t: Any) -> Any:
+            return bad(t)
+
+        refused(f"{what} from a VJP rule", "VJP", error, lambda: agrad.grad(tried(pull, moved))(x))
+        refused(f"{what} from a JVP rule", "JVP", error, lambda: agrad.jvp(tried(good, push), (x,), (v,)))
+
+    both("a column for a vector", lambda v: v[:, None] * 2, agrad.ShapeError)
+    both("a vector of another length", lambda v: v[:2] * 2, agrad.ShapeError)
+    both("a matrix for a vector", lambda v: v[:, None] * v, agrad.ShapeError)
+    if not g.backend.reason("complex"):
+        both("a complex number for a real one", lambda v: v * (2 + 1j), agrad.DtypeError)
+    f = tried(good, moved)
+    g.expect(agrad.grad(f)(x), [2.0, 2.0, 2.0], "the gradient by rules that fit")
+
+
+def foreign_results(g: Ground) -> None:
+    """What is no array of the backend is refused."""
+
+    @agrad.custom_op(vjp=lambda ct: ct, jvp=lambda t: t)
+    def texts(x: Any) -> Any:
+        return "an array"
+
+    @agrad.custom_op(vjp=lambda ct: "a cotangent", jvp=lambda t: "a tangent")
+    def rules(x: Any) -> Any:
+        return x * 1
+
+    x = g.array([1.0, 2.0])
+    g.refused("a text from a custom op", agrad.BackendError, lambda: agrad.grad(lambda x: g.xp.sum(texts(x)))(x))
+    g.refused("a text from a VJP rule", agrad.BackendError, lambda: agrad.grad(lambda x: g.xp.sum(rules(x)))(x))
+    g.refused("a text from a JVP rule", agrad.BackendError, lambda: agrad.jvp(rules, (x,), (x,)))
+
+
 CUSTOM: Mapping[str, Callable[[Ground], None]] = {
-    f.__name__: f for f in (smaller_cotangents, several_of_each, differentiable_once)
-}
+    f.__name__: f
+    for f in (
+        smaller_cotangents, several_of_each, differentiable_once, numbers_for_arrays, rules_that_do_not_fit,
+        foreign_results,
+    )
+}  # fmt: skip
 """By name."""

@@ -36,7 +36,7 @@ class Ground:
 
     def array(self, values: Any, dtype: str = "") -> Any:
         """A plain array of the backend, of the ground's dtype unless another one is named."""
-        return self.xp.asarray(values, dtype=getattr(self.xp, dtype or self.dtype)).array
+        return self.xp.asarray(np.array(values), dtype=getattr(self.xp, dtype or self.dtype)).array  # a fresh one
 
     def expect(self, found: Any, wanted: Any, what: str, dtype: str = "") -> None:
         """Equal up to rounding, in this dtype or the named one, on this backend."""

@@ -168,13 +168,13 @@ def views(g: Ground) -> None:
     x = g.leaf([1.0, 2.0, 3.0])
     y = x * 2
     part = y[:2]
-    part *= x[1:]
+    part[...] = part * x[1:]
     g.expect(y.detach(), [4.0, 12.0, 6.0], "the base")
     g.xp.sum(y).backward()
     g.expect(x.grad, [4.0, 2.0 + 6.0, 4.0 + 2.0], "the gradient")
     z = x * 1
     part = z[1:]
-    z *= x
+    z[...] = z * x
     g.expect(part.detach(), [4.0, 9.0], "a slice of what has changed")
     x.grad = None
     g.xp.sum(part).backward()

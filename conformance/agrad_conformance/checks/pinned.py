@@ -16,7 +16,7 @@ from agrad_conformance.problem import Problem, eps_of
 from agrad_conformance.reference import Pair, leaves, pack
 from agrad_conformance.sample import followed
 
-__all__ = ["POINT_PROPERTIES", "PointSample"]
+__all__ = ["POINT_PROPERTIES", "PointSample", "curved"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -67,7 +67,36 @@ def forward(p: Problem, point: Point) -> float:
     return _error(p, point, found, point.expected(p.dtype, forward=True))
 
 
-POINT_PROPERTIES: Mapping[str, Callable[[Problem, Point], float]] = {"reverse": reverse, "forward": forward}
+def twice(p: Problem, point: Point) -> float:
+    """The second derivative along ones, by three ways to nest the modes."""
+    with np.errstate(all="ignore"):
+        return max(_error(p, point, found, point.curved(p.dtype)) for found in curved(p, point).values())
+
+
+def curved(p: Problem, point: Point) -> dict[str, list[Array]]:
+    """What each way to nest the modes gives for the second derivative along ones."""
+    w, ones = _cotangents(p, point), tuple(p.to_backend(np.ones_like(x)) for x in p.inputs)
+
+    def gradient(*xs: Any) -> Any:
+        return agrad.vjp(p, *xs)[1](w)
+
+    def slope(*xs: Any) -> Any:
+        return agrad.jvp(p, xs, ones)[1]
+
+    found = {
+        "forward over reverse": agrad.jvp(gradient, tuple(p.arrays), ones)[1],
+        "reverse over reverse": agrad.vjp(gradient, *p.arrays)[1](ones),
+        "reverse over forward": agrad.vjp(slope, *p.arrays)[1](w),
+    }
+    return {way: [p.to_host(g) for g in gs] for way, gs in found.items()}
+
+
+POINT_PROPERTIES: Mapping[str, Callable[[Problem, Point], float]] = {
+    "reverse": reverse,
+    "forward": forward,
+    "twice": twice,
+}
+"""By name; `twice` is for points that pin a second derivative."""
 
 
 def _slopes(p: Problem, k: int, w: Array) -> Array:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 import agrad
+from agrad_conformance.checks.accumulation import ACCUMULATION
 from agrad_conformance.checks.custom import CUSTOM
+from agrad_conformance.checks.dtypes import DTYPES
 from agrad_conformance.checks.ground import Ground
 from agrad_conformance.checks.imperative import IMPERATIVE
 from agrad_conformance.checks.numbers import NUMBERS
+from agrad_conformance.checks.operators import OPERATORS
+from agrad_conformance.checks.parameters import PARAMETERS
+from agrad_conformance.checks.programs import PROGRAMS
+from agrad_conformance.checks.recording import RECORDING
+from agrad_conformance.checks.sharing import SHARING
+from agrad_conformance.checks.views import VIEWS
 from agrad_conformance.checks.wrong import Wrong
 
 __all__ = ["SCENARIOS", "Ground"]
@@ -234,19 +243,45 @@ def no_grad_and_transforms(g: Ground) -> None:
     g.expect(agrad.jvp(f, (x,), (one,))[1], 9.0, "the tangent around no_grad")
 
 
+def kept_by_pullbacks(g: Ground) -> None:
+    """What `vjp` and `linearize` keep is their own, whatever becomes of the argument and of the result."""
+    for transform, f in product((agrad.vjp, agrad.linearize), (g.xp.square, g.xp.sqrt)):
+        x = g.array([4.0, 9.0])
+        y, derivative = transform(f, x)
+        for array, what in ((x, "an argument"), (y, "a result")):
+            if _changed(array) and not g.backend.mutable:
+                raise Wrong(f"{what} was changed in place; expected is that arrays never change, for mutable=False")
+        found = derivative(g.array([1.0, 3.0]))
+        wanted = [8.0, 54.0] if f is g.xp.square else [0.25, 0.5]
+        g.expect(found[0] if transform is agrad.vjp else found, wanted, f"what {transform.__name__} kept")
+
+
+def _changed(array: Any) -> bool:
+    """Change an array in place, if its library lets that happen."""
+    try:
+        array[...] = 7.0
+    except Exception:  # each library has its own
+        return False
+    return True
+
+
 def in_lists(g: Ground) -> None:
     """An array made of followed numbers is followed."""
     found = agrad.grad(lambda x: g.xp.sum(g.xp.asarray([x * x, 3 * x]) * g.xp.asarray(g.array([1.0, 2.0]))))
     g.expect(found(g.array(2.0)), 10.0, "the gradient")
 
 
-SCENARIOS: Mapping[str, Callable[[Ground], None]] = {
+SCENARIOS: dict[str, Callable[[Ground], None]] = {
     f.__name__: f
     for f in (
         perturbation_confusion, independent_result, third_derivative, hessian_of_a_cubic, jacobians_in_both_modes,
         linearize_is_the_jvp, containers, control_flow, lost_gradients_raise, escaped_tensors_raise, shared_use,
         arguments_by_number, jacobians_of_matrices, cotangents_are_checked, stopped_at_every_level,
         values_of_an_outer_transform, graphs_of_others, changed_further_out, no_grad_and_transforms, in_lists,
+        kept_by_pullbacks,
     )
-} | dict(IMPERATIVE) | dict(NUMBERS) | dict(CUSTOM)  # fmt: skip
-"""By name."""
+}  # fmt: skip
+for _more in (
+    IMPERATIVE, NUMBERS, CUSTOM, PROGRAMS, VIEWS, OPERATORS, SHARING, PARAMETERS, RECORDING, ACCUMULATION, DTYPES,
+):  # fmt: skip
+    SCENARIOS.update(_more)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from math import pi
+from math import nan, pi
 from typing import Any
 
 from agrad_conformance.conventions.point import Point, raises, value
 
 __all__ = ["POINTS"]
+
+NOWHERE = complex(nan, nan)
 
 
 def _mixture(xp: Any, z: Any) -> Any:
@@ -57,9 +59,16 @@ POINTS: tuple[Point, ...] = (
     ),
     value("complex-sign", "sign", (3 + 4j,), (0.128 - 0.096j,), "z/abs(z) only turns"),
     value("complex-sign", "sign", (3 + 4j,), (-0.096 + 0.072j,), "z/abs(z) only turns", cotangent=1j),
-    value("complex-abs-at-0", "abs", ([0j, 3 + 4j],), ([0j, 0.6 + 0.8j],), "the centre of the subgradients"),
-    value("complex-sign-at-0", "sign", (0j,), (0j,), "the turn is that of abs"),
-    value("complex-sign-at-0", "sign", (0j,), (0j,), "the turn is that of abs", cotangent=1j),
+    value(
+        "complex-abs-at-0",
+        "abs",
+        ([0j, 3 + 4j],),
+        ([0j, 0.6 + 0.8j],),
+        "the centre of the subgradients",
+        second=([NOWHERE, 0.128 - 0.096j],),
+    ),
+    value("complex-sign-at-0", "sign", (0j,), (0j,), "the turn is that of abs", second=(NOWHERE,)),
+    value("complex-sign-at-0", "sign", (0j,), (0j,), "the turn is that of abs", cotangent=1j, second=(NOWHERE,)),
     value(
         "complex-jacobian",
         "square",

@@ -89,5 +89,40 @@ POINTS: tuple[Point, ...] = (
         cotangent=WEIGHTS,
         call=lambda xp, x, v, i: xp.setitem(x, i, v),
     ),
+    *(
+        value(
+            "norm-out-of-range",
+            "linalg.vector_norm",
+            ([3 * size, 4 * size],),
+            ([0.6, 0.8],),
+            "x over its length",
+            dtypes=(dtype,),
+        )
+        for dtype, size in (("float64", 1e200), ("float64", 1e-200), ("float32", 1e30), ("float32", 1e-30))
+    ),
+    *(
+        value(
+            "norm-out-of-range",
+            "linalg.matrix_norm",
+            ([[[3 * size, 4 * size]], [[3.0, 0.0]]],),
+            ([[[0.6, 0.8]], [[1.0, 0.0]]],),
+            "x over its length",
+            params={"keepdims": keepdims},
+            dtypes=("float64",),
+        )
+        for size in (1e200, 1e-200)
+        for keepdims in (False, True)
+    ),
+    *(
+        value(
+            "norm-out-of-range",
+            "std",
+            ([-size, size],),
+            ([-0.5, 0.5],),
+            "the length of the centred data",
+            dtypes=("float64",),
+        )
+        for size in (1e200, 1e-200)
+    ),
     value("zero-cotangent", "hypot", (0.0,), (2 * (1 / sqrt(2) - 1 + 0.25),), "no rule masks on ct == 0", call=_slope),
 )

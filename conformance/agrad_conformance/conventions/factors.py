@@ -6,12 +6,13 @@ What must not move is compared with itself, held fast by `agrad.stop_gradient`: 
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 import numpy as np
 
 import agrad
-from agrad_conformance.conventions.point import Point, value
+from agrad_conformance.conventions.point import Point, nan_inf, value
 
 __all__ = ["POINTS"]
 
@@ -23,6 +24,8 @@ TALL = [[2 + 1j, 0.5j], [1 - 1j, 3 + 0j], [0.5 + 0j, 1 + 1j], [1j, -1 + 0j]]
 HERMITIAN = [[2 + 0j, 1 - 1j], [1 + 1j, 5 + 0j]]
 SQUARE = [[2 + 1j, 1 - 1j], [0.5 + 0j, 5 - 1j]]
 WEIGHTS = [1 + 2j, 10 - 3j]
+LOST = [[nan] * 3] * 3
+NOWHERE = complex(nan, nan)
 SYMMETRIC = [[1.0, 2.0, 3.0], [2.0, 5.0, 7.0], [3.0, 7.0, 11.0]]
 
 
@@ -82,6 +85,21 @@ def _equal_singular_vectors(xp: Any, x: Any) -> Any:
 def _polar(xp: Any, x: Any) -> Any:
     u, _, vh = xp.linalg.svd(x)
     return u @ vh
+
+
+def _squared_by_eigh(xp: Any, x: Any) -> Any:
+    w, v = xp.linalg.eigh(x)
+    return (v * w**2) @ xp.matrix_transpose(v)
+
+
+def _squared_by_eig(xp: Any, x: Any) -> Any:
+    w, v = xp.linalg.eig(x)
+    return (v * w**2) @ xp.linalg.inv(v)
+
+
+def _squared_values(xp: Any, x: Any) -> Any:
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    return (u * s**2) @ vh
 
 
 POINTS: tuple[Point, ...] = (
@@ -153,6 +171,50 @@ POINTS: tuple[Point, ...] = (
         "the projector on the space of equal values is unique",
         call=_projector,
         cotangent=SYMMETRIC,
+        second=(LOST,),
+    ),
+    nan_inf(
+        "eigh-values-and-vectors",
+        "linalg.eigh",
+        ([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 5.0]],),
+        (LOST,),
+        "the derivative of the square takes part",
+        call=_squared_by_eigh,
+    ),
+    nan_inf(
+        "eigh-values-and-vectors",
+        "linalg.eig",
+        ([[2 + 0j, 0j], [0j, 2 + 0j]],),
+        ([[NOWHERE, NOWHERE], [NOWHERE, NOWHERE]],),
+        "the derivative of the square takes part",
+        call=_squared_by_eig,
+    ),
+    value(
+        "eigh-values-forward",
+        "linalg.eigh",
+        ([[2.0, 0.0], [0.0, 2.0]],),
+        ([[4.0, 0.0], [0.0, 4.0]],),
+        "the rule cannot know whether the vectors are used, too",
+        call=lambda xp, x: xp.linalg.eigh(x)[0] ** 2,
+        forward=([[nan, nan], [nan, nan]],),
+    ),
+    nan_inf(
+        "eigh-close-values",
+        "linalg.eigh",
+        ([[2 + 1e-12, 1e-12], [1e-12, 2 + 1e-12]],),
+        ([[nan, nan], [nan, nan]],),
+        "a single vector of two",
+        call=lambda xp, x: xp.linalg.eigh(x)[1][1, 0],
+        forward=([[nan, 0.0], [0.0, nan]],),  # along the others the vectors stay
+        dtypes=("float64",),
+    ),
+    nan_inf(
+        "qr-dependent-columns",
+        "linalg.qr",
+        ([[1.0, 2.0], [1.0, 2.0]],),
+        ([[nan, nan], [nan, nan]],),
+        "the direction of the second column is rounding",
+        call=lambda xp, x: xp.linalg.qr(x)[0],
     ),
     value(
         "eigvalsh-equal-values",
@@ -161,6 +223,7 @@ POINTS: tuple[Point, ...] = (
         ([[4.0, 0.0], [0.0, 4.0]],),
         "a result that treats them alike prefers no basis",
         call=lambda xp, x: xp.linalg.eigvalsh(x) ** 2,
+        second=([[nan, nan], [nan, nan]],),
     ),
     value(
         "svd-equal-values",
@@ -170,6 +233,23 @@ POINTS: tuple[Point, ...] = (
         "the polar factor is unique",
         call=_polar,
         cotangent=[[1.0, 7.0], [2.0, -3.0]],
+        second=([[nan, nan], [nan, nan]],),
+    ),
+    nan_inf(
+        "svd-values-and-vectors",
+        "linalg.svd",
+        ([[2.0, 0.0], [0.0, 2.0]],),
+        ([[nan, nan], [nan, nan]],),
+        "the derivative of the square takes part",
+        call=_squared_values,
+    ),
+    nan_inf(
+        "svd-values-and-vectors",
+        "linalg.svd",
+        ([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0]],),
+        ([[nan, nan]] * 3,),
+        "so it does at 0, beside columns that complete a basis",
+        call=_squared_values,
     ),
     value(
         "svdvals-equal-values",
@@ -177,5 +257,6 @@ POINTS: tuple[Point, ...] = (
         ([[2.0, 0.0], [0.0, 2.0]],),
         ([[1.0, 0.0], [0.0, 1.0]],),
         "a result that treats them alike prefers no basis",
+        second=([[nan, nan], [nan, nan]],),
     ),
 )

@@ -14,6 +14,7 @@ LEAST = "the subgradient of least length"
 EVEN = "equal candidates share evenly"
 STEP = "constant but for its jumps"
 ORDERS = ("fro", "nuc", 1, -1, 2, -2, inf, -inf)
+NOWHERE = complex(nan, nan)
 NAN = "they are what is returned"
 
 
@@ -34,18 +35,40 @@ def _one_sided(xp: Any, x: Any) -> Any:
 
 
 POINTS: tuple[Point, ...] = (
-    value("abs-at-0", "abs", ([-2.0, -0.0, 0.0, 2.0],), ([-1.0, 0.0, 0.0, 1.0],), "mean of the one-sided derivatives"),
-    value("sign", "sign", ([-2.0, 0.0, 2.0],), ([0.0, 0.0, 0.0],), STEP),
-    value("hypot-at-0", "hypot", ([0.0, 3.0], [0.0, 4.0]), ([0.0, 0.6], [0.0, 0.8]), LEAST),
-    value("atan2-at-0", "atan2", ([0.0, 3.0], [0.0, 4.0]), ([0.0, 0.16], [0.0, -0.12]), "all directions are alike"),
+    value(
+        "abs-at-0",
+        "abs",
+        ([-2.0, -0.0, 0.0, 2.0],),
+        ([-1.0, 0.0, 0.0, 1.0],),
+        "mean of the one-sided derivatives",
+        second=([0.0] * 4,),
+    ),
+    value("sign", "sign", ([-2.0, 0.0, 2.0],), ([0.0, 0.0, 0.0],), STEP, second=([0.0] * 3,)),
+    value(
+        "hypot-at-0",
+        "hypot",
+        ([0.0, 3.0], [0.0, 4.0]),
+        ([0.0, 0.6], [0.0, 0.8]),
+        LEAST,
+        second=([nan, 0.032], [nan, -0.024]),
+    ),
+    value(
+        "atan2-at-0",
+        "atan2",
+        ([0.0, 3.0], [0.0, 4.0]),
+        ([0.0, 0.16], [0.0, -0.12]),
+        "all directions are alike",
+        second=([nan, -0.0496], [nan, 0.0272]),
+    ),
     value(
         "copysign",
         "copysign",
         ([0.0, 2.0, 2.0, -2.0], [1.0, 0.0, -0.0, -1.0]),
         ([0.0, 1.0, -1.0, 1.0], [0.0] * 4),
         "abs(x1) times a sign",
+        second=([0.0] * 4, [0.0] * 4),
     ),
-    value("vector-norm-2-at-0", "linalg.vector_norm", ([0.0, 0.0],), ([0.0, 0.0],), LEAST),
+    value("vector-norm-2-at-0", "linalg.vector_norm", ([0.0, 0.0],), ([0.0, 0.0],), LEAST, second=([nan, nan],)),
     value(
         "vector-norm-2-at-0",
         "linalg.vector_norm",
@@ -53,10 +76,27 @@ POINTS: tuple[Point, ...] = (
         ([[0.0, 0.0], [0.6, 0.8]],),
         LEAST,
         params={"axis": 1},
+        second=([[nan, nan], [0.032, -0.024]],),
     ),
-    value("vector-norm-2-at-0", "linalg.vector_norm", ([0j, 0j],), ([0j, 0j],), LEAST),
-    value("vector-norm-1-at-0", "linalg.vector_norm", ([0.0, 3.0],), ([0.0, 1.0],), "as abs", params={"ord": 1}),
-    value("vector-norm-p-at-0", "linalg.vector_norm", ([0.0, 0.0],), ([0.0, 0.0],), LEAST, params={"ord": 3}),
+    value("vector-norm-2-at-0", "linalg.vector_norm", ([0j, 0j],), ([0j, 0j],), LEAST, second=([NOWHERE, NOWHERE],)),
+    value(
+        "vector-norm-1-at-0",
+        "linalg.vector_norm",
+        ([0.0, 3.0],),
+        ([0.0, 1.0],),
+        "as abs",
+        params={"ord": 1},
+        second=([nan, 0.0],),
+    ),
+    value(
+        "vector-norm-p-at-0",
+        "linalg.vector_norm",
+        ([0.0, 0.0],),
+        ([0.0, 0.0],),
+        LEAST,
+        params={"ord": 3},
+        second=([nan, nan],),
+    ),
     value(
         "vector-norm-p-at-0",
         "linalg.vector_norm",
@@ -64,8 +104,26 @@ POINTS: tuple[Point, ...] = (
         ([0.0, -1.0],),
         "abs(x)**3 is flat at 0",
         params={"ord": 3},
+        second=([0.0, 0.0],),
     ),
-    value("vector-norm-0", "linalg.vector_norm", ([0.0, 3.0],), ([0.0, 0.0],), STEP, params={"ord": 0}),
+    value(
+        "vector-norm-p-at-0",
+        "linalg.vector_norm",
+        ([0.0, -2.0],),
+        ([0.0, -1.0],),
+        "abs(x)**1.5 has a slope without end at 0",
+        params={"ord": 1.5},
+        second=([nan, 0.0],),
+    ),
+    value(
+        "vector-norm-0",
+        "linalg.vector_norm",
+        ([0.0, 3.0],),
+        ([0.0, 0.0],),
+        STEP,
+        params={"ord": 0},
+        second=([0.0, 0.0],),
+    ),
     value(
         "vector-norm-inf-tie",
         "linalg.vector_norm",
@@ -73,6 +131,7 @@ POINTS: tuple[Point, ...] = (
         ([-0.5, 0.0, 0.5, 0.0],),
         EVEN,
         params={"ord": inf},
+        second=([0.0] * 4,),
     ),
     value(
         "vector-norm-inf-tie",
@@ -81,9 +140,18 @@ POINTS: tuple[Point, ...] = (
         ([0.0, 0.5, 0.0, -0.5],),
         EVEN,
         params={"ord": -inf},
+        second=([0.0] * 4,),
     ),
     *(
-        value("vector-norm-inf-at-0", "linalg.vector_norm", ([0.0, 0.0],), ([0.0, 0.0],), LEAST, params={"ord": p})
+        value(
+            "vector-norm-inf-at-0",
+            "linalg.vector_norm",
+            ([0.0, 0.0],),
+            ([0.0, 0.0],),
+            LEAST,
+            params={"ord": p},
+            second=([nan, nan],),
+        )
         for p in (inf, -inf)
     ),
     *(
@@ -94,6 +162,7 @@ POINTS: tuple[Point, ...] = (
             ([[0.0, 0.0], [0.0, 0.0]],),
             LEAST,
             params={"ord": p},
+            second=([[nan, nan], [nan, nan]],),
         )
         for p in ORDERS
     ),
@@ -106,12 +175,56 @@ POINTS: tuple[Point, ...] = (
         call=_extreme_orders,
         condition=4,
     ),
-    value("svdvals-at-0", "linalg.svdvals", ([[3.0, 0.0], [0.0, 0.0]],), ([[1.0, 0.0], [0.0, 0.0]],), "as abs"),
-    value("std-of-constants", "std", ([0.1, 0.1, 0.1],), ([0.0, 0.0, 0.0],), "the norm of a vector that is zero"),
-    value("std-of-constants", "std", ([[7.0, 7.0], [7.0, 7.0]],), ([[0.0, 0.0]] * 2,), LEAST, params={"axis": 0}),
-    value("std-with-correction", "std", ([0.3, 0.3],), ([0.0, 0.0],), LEAST, params={"correction": 1}),
-    value("maximum-tie", "maximum", ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]), ([0.0, 0.5, 1.0], [1.0, 0.5, 0.0]), EVEN),
-    value("minimum-tie", "minimum", ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]), ([1.0, 0.5, 0.0], [0.0, 0.5, 1.0]), EVEN),
+    value(
+        "svdvals-at-0",
+        "linalg.svdvals",
+        ([[3.0, 0.0], [0.0, 0.0]],),
+        ([[1.0, 0.0], [0.0, 0.0]],),
+        "as abs",
+        second=([[nan, nan], [nan, nan]],),
+    ),
+    value(
+        "std-of-constants",
+        "std",
+        ([0.1, 0.1, 0.1],),
+        ([0.0, 0.0, 0.0],),
+        "the norm of a vector that is zero",
+        second=([nan] * 3,),
+    ),
+    value(
+        "std-of-constants",
+        "std",
+        ([[7.0, 7.0], [7.0, 7.0]],),
+        ([[0.0, 0.0]] * 2,),
+        LEAST,
+        params={"axis": 0},
+        second=([[nan, nan]] * 2,),
+    ),
+    value(
+        "std-with-correction",
+        "std",
+        ([0.3, 0.3],),
+        ([0.0, 0.0],),
+        LEAST,
+        params={"correction": 1},
+        second=([nan, nan],),
+    ),
+    value(
+        "maximum-tie",
+        "maximum",
+        ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]),
+        ([0.0, 0.5, 1.0], [1.0, 0.5, 0.0]),
+        EVEN,
+        second=([0.0] * 3, [0.0] * 3),
+    ),
+    value(
+        "minimum-tie",
+        "minimum",
+        ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]),
+        ([1.0, 0.5, 0.0], [0.0, 0.5, 1.0]),
+        EVEN,
+        second=([0.0] * 3, [0.0] * 3),
+    ),
     value(
         "max-tie",
         "max",
@@ -120,8 +233,8 @@ POINTS: tuple[Point, ...] = (
         EVEN,
         params={"axis": 0},
     ),
-    value("max-tie", "max", ([[1.0, 3.0], [3.0, 2.0]],), ([[0.0, 0.5], [0.5, 0.0]],), EVEN),
-    value("min-tie", "min", ([[1.0, 2.0], [1.0, 3.0]],), ([[0.5, 0.0], [0.5, 0.0]],), EVEN),
+    value("max-tie", "max", ([[1.0, 3.0], [3.0, 2.0]],), ([[0.0, 0.5], [0.5, 0.0]],), EVEN, second=([[0.0, 0.0]] * 2,)),
+    value("min-tie", "min", ([[1.0, 2.0], [1.0, 3.0]],), ([[0.5, 0.0], [0.5, 0.0]],), EVEN, second=([[0.0, 0.0]] * 2,)),
     value("max-nan", "max", ([nan, 1.0, nan],), ([0.5, 0.0, 0.5],), NAN),
     value("max-nan", "min", ([nan, 1.0, nan],), ([0.5, 0.0, 0.5],), NAN),
     value(

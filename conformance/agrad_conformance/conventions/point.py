@@ -47,6 +47,8 @@ class Point(NamedTuple):
         What is asked: "jacobian" compares with a Jacobian, the others are for errors. "leaf" is ``requires_grad=True``.
     error : str
         The name of the error's class in `agrad.errors`.
+    second : tuple, optional
+        The derivative of the gradients as all arguments move by ones, where that is pinned, too.
     condition : float
         By how much rounding errors are magnified there.
 
@@ -70,6 +72,7 @@ class Point(NamedTuple):
     forward: tuple[Any, ...] | None = None
     transform: str = "vjp"
     error: str = ""
+    second: tuple[Any, ...] | None = None
     condition: float = 1.0
 
     def at(self, dtype: str) -> tuple[Any, ...]:
@@ -80,6 +83,10 @@ class Point(NamedTuple):
         """The gradients, in forward mode if asked so, with arrays of one dtype."""
         given = self.gradients if self.forward is None or not forward else self.forward
         return tuple(arrays(g, dtype) for g in given)
+
+    def curved(self, dtype: str) -> tuple[Any, ...]:
+        """The pinned second derivatives with arrays of one dtype."""
+        return tuple(arrays(g, dtype) for g in self.second or ())
 
     def weights(self, dtype: str) -> Any:
         """The cotangent in one dtype; None stands for ones."""

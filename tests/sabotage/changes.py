@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import agrad
 from agrad_conformance.reference import leaves
-from agrad_conformance.sabotage.wrapping import around, each, is_complex
+from sabotage.wrapping import around, each, is_complex
 
 __all__ = ["CHANGES", "HABITS", "Change", "double", "noisy", "ones", "parameter", "stale", "without_slopes", "writing"]
 

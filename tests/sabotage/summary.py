@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from agrad_conformance.sabotage.equivalent import EQUIVALENT
-from agrad_conformance.sabotage.judging import Verdict
+from sabotage.equivalent import EQUIVALENT
+from sabotage.judging import Verdict
 
 __all__ = ["REQUIRED", "Tally", "markdown", "summary", "tally", "write_json"]
 
@@ -45,7 +45,8 @@ def summary(verdicts: Sequence[Verdict]) -> list[str]:
     rows = [("kind", "killed", "survived", "equivalent"), *((kind, *map(str, n)) for kind, n in counts.items())]
     width = max(len(row[0]) for row in rows)
     lines = [f"{kind:<{width}}" + "".join(f"{cell:>12}" for cell in cells) for kind, *cells in rows]
-    lines += [f"survived: {v.name} ({v.kind}, on {v.referee})" for v in survivors(verdicts)]
+    for v in survivors(verdicts):
+        lines.append(f"survived: {v.name} ({v.kind}, on {v.referee})" + (f"; {v.reason}" if v.reason else ""))
     lines += [f"killed, and listed as equivalent: {v.name}, by {v.by}" for v in disproved(verdicts)]
     return lines
 
@@ -76,21 +77,25 @@ every op has several: its result is halved, changed by 1e-9 of itself, of the wr
 reversed or shifted along an axis, without its last element; the rule forgets its cotangent, an argument, or a
 parameter; it is right in one mode and wrong in the other, or right in first order and wrong in second; it breaks ties
 otherwise, leaks double precision, writes into what it was given, answers from a cache, rounds otherwise at each call,
-or puts its result on the default device. The other mutants replace a piece of the source of the engine, of the NumPy
-backend, or of the fallbacks.
+or puts its result on the default device. The others put another function in the place of one of the engine, of the
+NumPy backend, or of the fallbacks: cotangents are not summed over axes that were broadcast, a walk drops what comes
+third, views are not told of a change, `1.0 / x` is computed as `x / 1.0`. They name functions, never source text, so
+that a core that is written otherwise needs no other mutants; a function that is gone is an error.
 
 A mutant of an op is *killed* if one of the checks of that op fails at the level `full`; a mutant of the engine or of a
-backend, if a check of a spread of ops, or of the scenarios, fails. Each names the backend that referees it: NumPy, and
-array-api-strict for mutants of devices, which do not mix there. Mutants that are proved to compute the same as what
-they were made from leave the count; they are listed below with the proof. What mutants are made with is checked, too:
-*controls* are made in the same ways with nothing changed, and all of them have to pass; and so has every check that
-killed a mutant, once more, with nothing broken.
+backend, if a check of a spread of ops, or of the scenarios, fails. Mistakes that programs show and no single op (the
+kinds `aliasing`, `operators` and `recording`) are for the scenarios alone to find. Each mutant names the backend that
+referees it: NumPy, and array-api-strict for mutants of devices, which do not mix there. Mutants that are proved to
+compute the same as what they were made from leave the count; they are listed below with the proof. What mutants are
+made with is checked, too: *controls* are made in the same ways with nothing wrong, and all of them have to pass; and
+so has every check that killed a mutant, once more, with nothing broken.
 
 The suite was extended until mutants that had survived were found. The figure says that mistakes such as these do not go
 unnoticed, not that there are no others.
 
-`agrad conformance --sabotage` runs it all, `--sample N` so many of them, `-n N` in so many processes, and `--json FILE`
-writes which check killed each mutant. CI runs a sample.
+The mutants live among agrad's tests, in `tests/sabotage/`. In a clone, `python tests/sabotage/run.py` runs them all,
+`--sample N` so many of them, `-n N` in so many processes; `--json FILE` writes which check killed each mutant, and
+`--markdown FILE` writes this page. CI runs a sample.
 """
 
 

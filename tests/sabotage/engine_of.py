@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agrad_conformance.sabotage.changes import double
-from agrad_conformance.sabotage.mutant import Patch
-from agrad_conformance.sabotage.wrapping import each
+from sabotage.changes import double
+from sabotage.mutant import Patch
+from sabotage.wrapping import each
 
 __all__ = ["dropped_shapes", "leaking", "leaking_tangent", "pushed"]
 
-RECORD, SPECIALISE, FORWARD = (f"agrad.interpret.{name}" for name in ("record", "specialise", "forward"))
+DUAL, RESTORE = "agrad.interpret.forward:_dual", "agrad.interpret.rules:restore"
+REVERSE = ("agrad.interpret.record", "agrad.interpret.nodes")
+"""Where cotangents get their arguments' shapes and dtypes; forward mode does so with the same function."""
 
 
 def pushed(op: str, change: Callable[[Any, Any], Any]) -> Patch:
@@ -25,7 +27,7 @@ def pushed(op: str, change: Callable[[Any, Any], Any]) -> Patch:
 
         return push
 
-    return Patch(f"{FORWARD}:_dual", patch)
+    return Patch(DUAL, patch)
 
 
 def leaking_tangent(op: str) -> Patch:
@@ -41,7 +43,7 @@ def leaking_tangent(op: str) -> Patch:
 
         return push
 
-    return Patch(f"{FORWARD}:_dual", patch)
+    return Patch(DUAL, patch)
 
 
 def leaking(op: str, change: Callable[[Any, Any], Any]) -> tuple[Patch, ...]:
@@ -54,7 +56,7 @@ def leaking(op: str, change: Callable[[Any, Any], Any]) -> tuple[Patch, ...]:
 
         return restore
 
-    return Patch(f"{RECORD}:restore", patch), Patch(f"{SPECIALISE}:restore", patch)
+    return tuple([Patch(RESTORE, patch, module) for module in REVERSE])
 
 
 def dropped_shapes(op: str) -> tuple[Patch, ...]:
@@ -66,4 +68,4 @@ def dropped_shapes(op: str) -> tuple[Patch, ...]:
 
         return restore
 
-    return Patch(f"{RECORD}:restore", patch), Patch(f"{SPECIALISE}:restore", patch)
+    return tuple([Patch(RESTORE, patch, module) for module in REVERSE])

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from agrad_conformance.result import FAILED, UNEXPECTED, Key
 from agrad_conformance.run import execute, keys
-from agrad_conformance.sabotage.applying import applied
-from agrad_conformance.sabotage.mutant import ENGINE, Mutant
+from sabotage.applying import applied
+from sabotage.mutant import ENGINE, PROGRAMS, Mutant
 
 __all__ = ["SPREAD", "Verdict", "checks", "judge"]
 
@@ -36,9 +36,9 @@ class Verdict(NamedTuple):
         The `Mutant`.
     killed : bool
     by : str
-        The first check that failed.
+        The first check that failed, and does not with nothing broken.
     reason : str
-        What that check found.
+        What that check found; of a mutant that was not killed, a check that could not tell.
     seconds : float
     """
 
@@ -57,22 +57,28 @@ def judge(mutant: Mutant) -> Verdict:
 
     Examples
     --------
-    >>> from agrad_conformance.sabotage.rules import rule_mutants
+    >>> from sabotage.rules import rule_mutants
     >>> judge(next(m for m in rule_mutants() if m.name == "cos/partial-0/minus")).killed
     True
     """
     start = time.perf_counter()
-    asked = checks(mutant.referee, mutant.op)
+    asked = checks(mutant.referee, "" if mutant.kind in PROGRAMS else mutant.op)
+    if mutant.op == ENGINE:
+        asked = [key for key in asked if key not in _faulty(mutant.referee)]
+    fault = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with applied(mutant.make(), mutant.referee):
-            killer, reason = copy_context().run(_first_failure, asked)  # which keeps what `no_grad` is left at
-        if killer is not None and (fault := _without_mutants(killer)):
-            raise RuntimeError(f"the check {killer.id}, which should kill {mutant.name}, fails without it: {fault}")
+        while True:
+            with applied(mutant.make(), mutant.referee):
+                killer, reason = copy_context().run(_first_failure, asked)  # which keeps what `no_grad` is left at
+            if killer is None or mutant.kind == "control" or not (found := _without_mutants(killer)):
+                break
+            fault = fault or f"{killer.id} fails with nothing broken: {found}"
+            asked = asked[asked.index(killer) + 1 :]  # such a check tells nothing of the mutant
         if mutant.op == ENGINE:
             _insist(mutant)
     seconds = round(time.perf_counter() - start, 3)
-    return Verdict(*mutant[:4], killer is not None, killer.id if killer else "", reason, seconds)
+    return Verdict(*mutant[:4], killer is not None, killer.id if killer else "", reason or fault, seconds)
 
 
 def _first_failure(asked: Iterable[Key]) -> tuple[Key | None, str]:
@@ -89,9 +95,16 @@ def _without_mutants(key: Key) -> str:
     return _first_failure([key])[1]
 
 
+@cache
+def _faulty(referee: str) -> frozenset[Key]:
+    """The scenarios that fail before anything was broken."""
+    return frozenset(key for key in checks(referee, "") if _without_mutants(key))
+
+
 def _insist(mutant: Mutant) -> None:
     """A mutant that leaves something behind would kill the next ones."""
-    left, found = _first_failure(key for key in checks(mutant.referee, ENGINE) if not key.op)
+    asked = (key for key in checks(mutant.referee, "") if key not in _faulty(mutant.referee))
+    left, found = _first_failure(asked)
     if left is not None:
         raise RuntimeError(f"after the mutant {mutant.name}, the check {left.id} fails without it: {found}")
 

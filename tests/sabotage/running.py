@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import agrad
-from agrad_conformance.sabotage.backend import backend_mutants
-from agrad_conformance.sabotage.devices import device_mutants
-from agrad_conformance.sabotage.engine import engine_mutants
-from agrad_conformance.sabotage.judging import Verdict, judge
-from agrad_conformance.sabotage.mutant import ENGINE, Mutant
-from agrad_conformance.sabotage.rules import controls, rule_mutants
+from sabotage.backend import backend_mutants
+from sabotage.devices import device_mutants
+from sabotage.engine import engine_controls, engine_mutants
+from sabotage.judging import Verdict, judge
+from sabotage.mutant import ENGINE, Mutant
+from sabotage.rules import rule_controls, rule_mutants
 
-__all__ = ["campaign", "every_mutant", "sampled"]
+__all__ = ["campaign", "controls", "every_mutant", "sampled"]
 
 BATCH = 8
 """How many mutants of the engine a worker takes at once; those of an op go together, for what is computed once."""
@@ -32,6 +32,11 @@ def every_mutant() -> list[Mutant]:
     made = [*rule_mutants(), *engine_mutants(), *backend_mutants(), *device_mutants()]
     there = agrad.plugins.backends()
     return [m for m in made if m.referee in there]
+
+
+def controls() -> list[Mutant]:
+    """What mutants are made with, and nothing wrong: the suite has to pass them all."""
+    return [*engine_controls(), *rule_controls()]
 
 
 def sampled(mutants: Sequence[Mutant], count: int) -> list[Mutant]:

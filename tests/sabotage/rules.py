@@ -11,12 +11,12 @@ import agrad
 from agrad.declare import Op, select
 from agrad.support import every_op
 from agrad_conformance.run import keys
-from agrad_conformance.sabotage.changes import CHANGES, HABITS, double, noisy, ones, parameter, without_slopes, writing
-from agrad_conformance.sabotage.engine_of import dropped_shapes, leaking, leaking_tangent, pushed
-from agrad_conformance.sabotage.mutant import Damage, Mutant
-from agrad_conformance.sabotage.wrapping import around, as_function, as_general, each, is_floating, named
+from sabotage.changes import CHANGES, HABITS, double, noisy, ones, parameter, without_slopes, writing
+from sabotage.engine_of import dropped_shapes, leaking, leaking_tangent, pushed
+from sabotage.mutant import Damage, Mutant
+from sabotage.wrapping import around, as_function, as_general, each, is_floating, named
 
-__all__ = ["controls", "differentiable", "rule_mutants"]
+__all__ = ["differentiable", "rule_controls", "rule_mutants"]
 
 REFEREE = "numpy"
 Rule = Callable[..., Any]
@@ -50,8 +50,8 @@ def rule_mutants() -> Iterator[Mutant]:
             yield Mutant(f"{op.name}/{name}", op.name, kind, REFEREE, make)
 
 
-def controls() -> Iterator[Mutant]:
-    """What mutants are made with, and nothing wrong: the suite has to pass them all."""
+def rule_controls() -> Iterator[Mutant]:
+    """Rules made anew, and nothing wrong."""
     for op in differentiable():
         yield Mutant(f"{op.name}/control", op.name, "control", REFEREE, partial(_control, op))
         if op.kind == "elementwise":
@@ -81,7 +81,7 @@ def _has_complex(name: str) -> bool:
 
 
 def _checks_of(name: str) -> Sequence[Any]:
-    from agrad_conformance.sabotage.judging import checks
+    from sabotage.judging import checks
 
     return checks(REFEREE, name)
 
@@ -296,7 +296,11 @@ def _on_values(op: Op, rule: Rule) -> Iterator[tuple[str, str, Any]]:
 
 def _parameters(op: Op, rule: Rule) -> Iterator[tuple[str, str, Any]]:
     for p in op.parameters[op.arity :]:
-        if p.name not in named(rule) or (op.kind == "composite" and p.kind in ("positional", "star")):
+        if (
+            p.name in op.keywords
+            or p.name not in named(rule)
+            or (op.kind == "composite" and p.kind in ("positional", "star"))
+        ):
             continue
         if p.default is not None:
             default = ast.literal_eval(p.default)
@@ -324,4 +328,4 @@ def _valued(op: Op, change: Callable[[Any, Any], Any]) -> Op:
     def wrong(*args: Any, **params: Any) -> Any:
         return each(lambda y: change(space, y) if is_floating(space, y) else y, right(*args, **params))
 
-    return op._replace(native={**op.native, REFEREE: wrong})
+    return op._replace(native={**op.native, REFEREE: wrong}, operator=None, residual=None)

@@ -29,7 +29,7 @@ EQUIVALENT: Mapping[str, str] = {
     **_of(
         [
             "abs/jvp-0/conj", "imag/jvp-0/conj", "real/vjp-0/conj", "real/jvp-0/conj", "linalg.eigvalsh/jvp-0/conj",
-            "linalg.matrix_norm/decomposition/conj", "linalg.svdvals/jvp-0/conj", "linalg.vector_norm/jvp-0/conj",
+            "linalg.matrix_norm/jvp-0/conj", "linalg.svdvals/jvp-0/conj", "linalg.vector_norm/jvp-0/conj",
             "fft.hfft/decomposition/conj", "fft.irfft/jvp-0/conj", "fft.irfftn/jvp-0/conj",
         ],
         REAL,
@@ -51,14 +51,8 @@ EQUIVALENT: Mapping[str, str] = {
     "einsum.einsum/decomposition/constant-subscripts": "The subscripts are a text, which has no derivative to lose.",
     "einsum.einsum/decomposition/optimize-ignored": "The parameter chooses the order of contractions, of which the "
     "result depends by rounding only.",
-    "engine/zeros/dtype": "Zeros are exact in every dtype, so that no number changes but by less rounding; what the "
-    "rule returns is cast to its argument's dtype in any case.",
-    "engine/environment/scalar-dtype": "The number is for rules alone. In double precision they compute with less "
+    "engine/environment/double": "The number is for rules alone. In double precision they compute with less "
     "rounding, and what they return is cast to the dtype of the argument, or of the result, in any case.",
-    "engine/survey/outermost-listed": "The line compares what a list holds with the data arguments before it; no op of "
-    "the standard or of a plugin here has a list among several data arguments.",
     **_of([f"fft.{op}/vjp-0/s-ignored" for op in ("fftn", "ifftn", "irfftn")], AXES_GIVEN),
-    "engine/walk/retrack-sum": "The sum is a Tensor that the walk has made two lines above and that nothing else "
-    "holds; += gives that handle the same sum, with the same history, as + gives a new one.",
 }  # fmt: skip
 """Proofs by the mutants' names: these leave the count, and are listed."""
