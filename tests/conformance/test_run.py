@@ -245,6 +245,9 @@ def test_a_wrong_claim_about_axes_is_found_out(outcomes, kind):
 def test_an_op_has_to_say_how_it_treats_axes(outcomes):
     found = outcomes(total(axes=None))
     assert found["declared"].reason == "'wrong.cube' does not say how it treats axes: give axes= or batch="
+
+
+def test_an_op_may_say_that_it_has_no_stacks(outcomes):
     found = outcomes(total(axes=Unbatchable("it is only an example")))
     assert found["declared"].outcome == found["axes"].outcome == PASSED
 
