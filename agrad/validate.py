@@ -10,7 +10,7 @@ from agrad import ops
 from agrad.axes import NONE, Core, Over, Unbatchable
 from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
-from agrad.declare import WORDS, Op, select
+from agrad.declare import Op, select
 from agrad.errors import PluginError
 from agrad.hooks import COMMANDS, Command
 from agrad.interpret.bound import names_of
@@ -141,7 +141,7 @@ def _rules(op: Op) -> None:
     parameters = {p.name for p in op.parameters}
     if CLOSURE in parameters:
         raise PluginError(f"the op {op.name}{op.signature} has a parameter named {CLOSURE!r}, which agrad needs itself")
-    taken = sorted(parameters & (WORDS | ({"value", "index"} if op.write else set())))
+    taken = sorted(parameters & (op.words | ({"value", "index"} if op.write else set())))
     if taken:
         raise PluginError(
             f"the op {op.name}{op.signature} has a parameter named {taken[0]!r}, which means something else in rules, "
