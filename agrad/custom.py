@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from agrad.declare import WORDS, Op, Parameter, Rule
+from agrad.declare import Op, Parameter, Rule
 from agrad.errors import BackendError
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.parameters import enter
@@ -82,19 +82,21 @@ def custom_op(
                 f"custom_op got {len(pulls)} VJP and {len(pushes)} JVP rules for {function.__name__}{signature}; "
                 "it takes one of each a data argument"
             )
-        for rule, given in [*((r, "ct") for r in pulls), *((r, "t") for r in pushes)]:
-            _check_rule(rule, given, function.__name__, signature)
         op = Op(
             function.__name__, "general", tuple(parameters), len(pushes), vjp=pulls, jvp=pushes,
             joint=len(pulls) < len(pushes), outputs=outputs, custom=True,
         )  # fmt: skip
-        taken = sorted(WORDS.intersection(op.arguments))
+        for rules, kind, others in ((pulls, "VJP", {"kept", "t"}), (pushes, "JVP", {"kept", "ct", "given"})):
+            known = op.words - others | set(signature.parameters)
+            for rule in rules:
+                _check_rule(rule, f"the {kind} rule of {function.__name__}{signature}", known)
+        taken = sorted(op.words.intersection(op.arguments))
         if taken:
             raise TypeError(
                 f"custom_op got {function.__name__}{signature}, whose argument {taken[0]!r} no rule could name, for it "
                 "means something else there; call it something else"
             )
-        named = frozenset[str]().union(*map(names_of, (*pulls, *pushes))) - WORDS
+        named = frozenset[str]().union(*map(names_of, (*pulls, *pushes))) - op.words
         bounds: dict[Namespace, Bound] = {}
 
         @wraps(function)
@@ -116,17 +118,13 @@ def custom_op(
     return decorate
 
 
-def _check_rule(rule: Any, given: str, name: str, signature: inspect.Signature) -> None:
+def _check_rule(rule: Any, what: str, known: frozenset[str]) -> None:
     """Refuse a rule that asks for what there is not."""
-    what = f"the {'VJP' if given == 'ct' else 'JVP'} rule of {name}{signature}"
-    if rule is None:
-        return
-    if not hasattr(rule, "__code__"):
+    if rule is not None and not hasattr(rule, "__code__"):
         raise TypeError(f"{what} is a {type(rule).__name__}; it must be a plain function")
-    known = ("xp", given, "out", *signature.parameters)
     unknown = [n for n in names_of(rule) if n not in known]
     if unknown:
-        raise TypeError(f"{what} names {', '.join(map(repr, unknown))}; it may name {', '.join(known)}")
+        raise TypeError(f"{what} names {', '.join(map(repr, unknown))}; it may name {', '.join(sorted(known))}")
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:

@@ -67,7 +67,7 @@ __all__ = [
 Rule = Callable[..., Any]
 
 WORDS = frozenset({"xp", "ct", "t", "out", "kept"})
-"""What rules name besides arguments and parameters, which therefore go by other names."""
+"""What rules of every op name besides arguments and parameters."""
 
 
 class select:  # noqa: N801 - reads as a word of the table
@@ -165,6 +165,11 @@ class Op(NamedTuple):
     def several(self) -> bool:
         """Whether the op returns a tuple."""
         return self.outputs != 1
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What its rules name besides arguments and parameters, which therefore go by other names."""
+        return WORDS | {"given"} if self.several else WORDS
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from agrad import ops
 from agrad.axes import NONE, Core, Over, Unbatchable
 from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
-from agrad.declare import WORDS, Op, select
+from agrad.declare import Op, select
 from agrad.errors import PluginError
 from agrad.hooks import COMMANDS, Command
 from agrad.interpret.bound import names_of
@@ -141,7 +141,7 @@ def _rules(op: Op) -> None:
     parameters = {p.name for p in op.parameters}
     if CLOSURE in parameters:
         raise PluginError(f"the op {op.name}{op.signature} has a parameter named {CLOSURE!r}, which agrad needs itself")
-    words = {*WORDS, *(("value", "index") if op.write else ()), *(("batched", "size") if op.batch else ())}
+    words = op.words | {*(("value", "index") if op.write else ()), *(("batched", "size") if op.batch else ())}
     taken = sorted(parameters & words)
     if taken:
         raise PluginError(

@@ -56,7 +56,7 @@ class Bound:
         self.own = [op.kind == "linear" and rule is not None for rule in self.rules]
         """Of which arguments rules get shape and dtype, not the value."""
         own = op.arguments if op.kind == "bilinear" else ()  # of its own argument, such a rule gets the aval
-        words = {"xp", "ct", "given"}
+        words = {"xp", "ct", *(("given",) if op.several else ())}
         self.needed = [frozenset(names_of(rule)) - words - {*own[i : i + 1]} for i, rule in enumerate(self.rules)]
         """What the reverse rule of each argument names of values and parameters."""
         self.values = {
