@@ -146,11 +146,6 @@ OPS = (
 )
 
 
-def _exponent(xp: Any, x1: Any, x2: Any) -> Any:
-    """The exponent, real where it is an integer: 0 - 1 is 255 for unsigned ones."""
-    return xp.astype(x2, x1.dtype) if xp.isdtype(x2.dtype, "integral") else x2
-
-
 def _circle(xp: Any, x: Any) -> Any:
     """sqrt(1 - x**2) without overflow or cancellation."""
     if is_complex(xp, x):  # 1 - x and 1 + x would lose the sign of a zero imaginary part: the side of a branch cut
