@@ -16,7 +16,7 @@ import pluggy
 from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
 from agrad.declare import Op
-from agrad.errors import PluginError
+from agrad.errors import AgradError, PluginError
 from agrad.hooks import GROUP, AgradSpec, Command, hookimpl
 from agrad.ops import lookup
 from agrad.validate import check_backend, check_case, check_command, check_op, check_rule, plugin_name_problem
@@ -400,7 +400,7 @@ def owner(array: object) -> Backend | None:
         try:
             if backend.owns(array):
                 claims.append(backend)
-        except KeyboardInterrupt:
+        except (AgradError, KeyboardInterrupt):  # agrad's own errors say what to do with such an array
             raise
         except BaseException as error:
             _complain(backend, f"raised for a {type(array).__name__}: {type(error).__name__}: {error}")

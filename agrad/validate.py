@@ -141,7 +141,8 @@ def _rules(op: Op) -> None:
     parameters = {p.name for p in op.parameters}
     if CLOSURE in parameters:
         raise PluginError(f"the op {op.name}{op.signature} has a parameter named {CLOSURE!r}, which agrad needs itself")
-    taken = sorted(parameters & (op.words | ({"value", "index"} if op.write else set())))
+    words = {*op.words, *(("value", "index") if op.write else ()), *(("batched", "size") if op.batch else ())}
+    taken = sorted(parameters & words)
     if taken:
         raise PluginError(
             f"the op {op.name}{op.signature} has a parameter named {taken[0]!r}, which means something else in rules, "

@@ -41,7 +41,7 @@ def settled(f: Bound, params: Params) -> Params:
 def _settled(f: Bound, name: str, value: Any) -> Any:
     kind = type(value)
     if hasattr(kind, "_node"):
-        if is_tracked(value):
+        if is_tracked(value) and f.op.kind != "constant":
             raise ConcretizationError(
                 f"{f!r} has no derivative for its parameter {name!r}, and got a Tensor there that requires gradients; "
                 f"pass a number, or agrad.stop_gradient({name}) if a constant is meant"

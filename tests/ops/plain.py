@@ -15,7 +15,7 @@ array_api_strict.set_array_api_strict_flags(api_version="2025.12")
 
 
 class Library:
-    """An array library, completed by the three functions that the standard leaves out."""
+    """An array library, completed by the functions that the standard leaves out."""
 
     def __init__(self, library: Any) -> None:
         self._library = library
@@ -30,6 +30,9 @@ class Library:
         y = numpy_of(x).copy()
         y[numpy_of(key)] = numpy_of(value)
         return self._library.asarray(y)
+
+    def distinct(self, x: Any) -> Any:
+        return self._library.unique_all(x)[1:]
 
     def scatter(self, values: Any, key: Any, *, shape: tuple[int, ...]) -> Any:
         values = numpy_of(values)

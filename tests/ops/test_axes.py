@@ -262,6 +262,12 @@ def test_facts_that_do_not_fit_are_refused(facts, message):
         check_op(op_with(**facts))
 
 
+def test_words_of_batch_rules_are_taken():
+    with pytest.raises(PluginError, match="'size'"):
+        check_op(elementwise("f(x, /, size=3)", 1, forward=lambda x, size: x, batch=lambda x, size: x))
+    assert check_op(elementwise("f(x, /, size=3)", 1, forward=lambda x, size: x)).axes == POINTWISE
+
+
 def test_facts_that_fit_are_taken():
     assert check_op(op_with(axes=Over("axis", "all"))).axes == Over("axis", "all")
     assert check_op(op_with(batch=lambda xp, x, axis, batched, size: x)).batch is not None
