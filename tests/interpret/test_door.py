@@ -42,7 +42,8 @@ class Watch(Trace):
         """A result, or each of several, as a value of this trace."""
         if isinstance(out, tuple | list):
             return space._rebuild(out, [self.box(space, item) for item in out])
-        return space._box(out, space._aval_of(out), Seen(self)) if hasattr(out, "shape") else out
+        data = isinstance(out, agrad.Tensor) or space._owns(out)
+        return space._box(out, space._aval_of(out), Seen(self)) if data else out
 
     def process(self, f: Bound, args: Sequence[Any], params: dict[str, Any]) -> Any:
         """Compute one level out, note the op and box the result."""
