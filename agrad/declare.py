@@ -133,7 +133,7 @@ class Op(NamedTuple):
     joint: bool = False
     """`vjp` holds one rule, which returns the cotangents of all arguments at once."""
     outputs: int = 1
-    """How many results; 0: as many as the op returns, in a tuple."""
+    """How many results; 0: as many as the op returns, in a tuple, or what is no array."""
     decomposition: Rule | None = None
     reason: str = ""
     """Why the op has no derivative, where it has none."""

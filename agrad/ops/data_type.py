@@ -8,9 +8,9 @@ OPS = (
     # the engine casts back
     linear("astype(x, dtype, /, *, copy=True, device=None)", lambda ct: ct, write=lambda value: value, axes=POINTWISE),
     # of an array these see the dtype alone, which a stack has, too
-    constant("can_cast(from_, to, /)", "it is about dtypes", axes=POINTWISE),
-    constant("finfo(type, /)", "it is about dtypes", axes=POINTWISE),
-    constant("iinfo(type, /)", "it is about dtypes", axes=POINTWISE),
-    constant("isdtype(dtype, kind)", "it is about dtypes", axes=POINTWISE),
-    constant("result_type(*arrays_and_dtypes)", "it is about dtypes", axes=POINTWISE),
+    constant("can_cast(from_, to, /)", "it is about dtypes", outputs=0, axes=POINTWISE),
+    constant("finfo(type, /)", "it is about dtypes", outputs=0, axes=POINTWISE),
+    constant("iinfo(type, /)", "it is about dtypes", outputs=0, axes=POINTWISE),
+    constant("isdtype(dtype, kind)", "it is about dtypes", outputs=0, axes=POINTWISE),
+    constant("result_type(*arrays_and_dtypes)", "it is about dtypes", outputs=0, axes=POINTWISE),
 )

@@ -238,7 +238,7 @@ def test_the_gradient_of_a_chain_takes_about_three_times_its_memory():
     ones = np.ones((n, n))
     forward = peak(lambda: chain(*arrays))
     both = peak(lambda: agrad.vjp(chain, *arrays)[1](ones))
-    assert both - 6 <= 3 * forward  # six of them are the gradients themselves
+    assert both - 12 <= 3 * forward  # six of them are the gradients themselves, six what `vjp` keeps of the arguments
 
 
 def test_two_operands_do_without_opt_einsum(monkeypatch):
