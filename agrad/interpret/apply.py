@@ -102,9 +102,7 @@ def decompose(f: Bound, args: Sequence[Any], params: Params) -> Any:
     boxed = [[wrap(i) for i in a] if isinstance(a, list | tuple) else wrap(a) for a in args]
     names = dict(zip(f.arguments, boxed, strict=True)) | params
     names["xp"] = f.space
-    out = rule(**{n: names[n] for n in names_of(rule)})
-    given = [item for a in args for item in (a if isinstance(a, list | tuple) else (a,))]
-    return f.space.asarray(out, copy=True) if any(out is a for a in given) else out  # a result is a Tensor of its own
+    return rule(**{n: names[n] for n in names_of(rule)})
 
 
 # What stands in the boxes -------------------------------------------------------------------------

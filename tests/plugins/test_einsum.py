@@ -254,13 +254,17 @@ def test_two_operands_do_without_opt_einsum(monkeypatch):
 # Tensors and backends ---------------------------------------------------------------------------------
 
 
-def test_the_result_is_a_tensor_of_its_own():
-    x = xp.asarray([[1.0, 2.0]], requires_grad=True)
-    y = xp.einsum.einsum("ij->ij", x)
-    y[0, 0] = 5.0
-    assert x[0, 0].item() == 1.0
-    xp.sum(y).backward()
-    np.testing.assert_array_equal(x.grad.array, [[0.0, 1.0]])
+def test_what_only_rearranges_shares_memory_on_tensors_as_on_arrays():
+    for subscripts in ("ij->ij", "ij->ji"):
+        array = np.asarray([[1.0, 2.0]])
+        xp._raw.einsum.einsum(subscripts, array)[0, 0] = 5.0
+        x = xp.asarray([[1.0, 2.0]], requires_grad=True)
+        t = x * 1
+        y = xp.einsum.einsum(subscripts, t)
+        y[0, 0] = 5.0
+        assert t.tolist() == array.tolist()
+        xp.sum(t).backward()
+        np.testing.assert_array_equal(x.grad.array, [[0.0, 1.0]])
 
 
 NAMES = sorted(LIBRARIES)
