@@ -39,7 +39,7 @@ def test_some_programs():
 @pytest.mark.parametrize("part", range(10))
 def test_many_programs(backend, part):
     need(backend)
-    size = 300 if backend == "numpy" else 30
+    size = 200 if backend == "numpy" else 15
     run(backend, range(1000 + part * size, 1000 + (part + 1) * size))
 
 
