@@ -80,6 +80,8 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
             made = (
                 space.positive(obj) if obj._node is not None else space._wrap(space._raw.asarray(obj._value, copy=True))
             )
+        if made is not obj and not made._aval.ndim:
+            made = arrayed(made)  # a new array, which changes in place, where the library made a number of it
         if device is not None and device != made.device:
             made = made.to_device(device)
         if not requires_grad or made.requires_grad:

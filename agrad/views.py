@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from agrad.errors import InPlaceError
-from agrad.interpret.apply import private, replaced
+from agrad.interpret.apply import private, raw_of, replaced
 from agrad.interpret.levels import OFF, enable_grad, enabled
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf
@@ -56,6 +56,11 @@ class Lens:
         self.key = key
         """The index that made the view, where one did."""
         self.writable = writable and (self.parent is None or self.parent.writable)
+
+    @property
+    def of_slices(self) -> bool:
+        """Whether indices alone lead from the root to the view."""
+        return self.key is not None and (self.parent is None or self.parent.of_slices)
 
     def read(self, root: Tensor) -> Tensor:
         """The view's value, from the root."""
@@ -161,6 +166,8 @@ def refresh(t: Tensor) -> None:
             if lens is None:
                 changed, value = t._family.pending
                 new = changed.write(t, value)
+                if not changed.of_slices:
+                    new = _laid_like(raw_of(t), new)
                 t._family.pending = None
             else:
                 new = lens.read(lens.root)
@@ -169,6 +176,13 @@ def refresh(t: Tensor) -> None:
         t.__class__ = stale
         raise
     t._value, t._aval, t._node = new._value, new._aval, new._node
+
+
+def _laid_like(old: Any, t: Tensor) -> Tensor:
+    """The same value with its elements where the old array had them: a rearranged one would be copied by `reshape`."""
+    space, value = t._space, t._value
+    value = _laid_like(old, value) if type(value) is space._tensor else space._raw.setitem(old, (Ellipsis,), value)
+    return space._box(value, t._aval, t._node)
 
 
 def laid_out(t: Tensor) -> None:
