@@ -15,7 +15,7 @@ __all__ = ["agrad_backends"]
 
 VIEWS = (
     "astype", "broadcast_to", "conj", "expand_dims", "imag", "linalg.diagonal", "matrix_transpose", "moveaxis",
-    "permute_dims", "positive", "real", "reshape", "squeeze", "unstack",
+    "permute_dims", "real", "reshape", "squeeze", "unstack",
 )  # fmt: skip
 """Functions whose results share memory with their argument, unless they have to copy it."""
 

@@ -44,6 +44,11 @@ FEATURES_OFF: dict[str, Known] = {
         "y = xp.broadcast_to(x, (2, 3))\nz = y[0]\nz += 0.5",
         "torch",
     ),
+    "torch:positive": Known(
+        "PyTorch's own returns its argument; the backend's is a copy, as of every other library",
+        "y = +x\ny += 0.5",
+        "torch",
+    ),
     "torch:cast": Known(PROMOTION, "y = xp.astype(x, xp.float32) * xp.mean(x) * 0.5", "torch"),
     "torch:argument-float32": Known(PROMOTION, "y = xp.astype(x, xp.float32) * s", "torch"),
 }
