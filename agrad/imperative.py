@@ -34,6 +34,8 @@ def make_leaf(t: Tensor) -> Tensor:
             f"a Tensor of dtype {t.dtype} was asked to require gradients; only real and complex floating-point "
             "Tensors have them: convert it first, for example with xp.astype(x, xp.float64)"
         )
+    if not t._aval.ndim:  # a handle that changes in place whatever it holds: the library's numbers are faster
+        t._value = t._space._backend.lean(t._value)
     t._node = leaf = Leaf(BASE, t._aval)
     leaf.tensor, leaf.device = type(t), t.device
     return t

@@ -16,13 +16,13 @@ from agrad.errors import BackendError, PluginError
 from agrad.fallbacks import Raw
 from agrad.interpret.apply import raw_of
 from agrad.interpret.bound import Bound, names_of
-from agrad.interpret.fast import closure, reflected
+from agrad.interpret.fast import block, by_number, closure, reflected
 from agrad.interpret.parameters import PLAIN, enter
 from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 from agrad.tensors import Tensor, operate, specialised_tensor, stale_tensor
-from agrad.views import attach, key_of, laid_out
+from agrad.views import Lens, attach, key_of, laid_out
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
@@ -96,9 +96,10 @@ class Namespace:
             value = Extension(self, name)
         elif name in ("_getitem", "_setitem"):
             value = closure(self._bind(name[1:]), enter)
-        elif name == "_slice":  # reading at an index without arrays, which is a parameter then
-            f = self._bind("getitem")
-            value = closure(Bound(f.op._replace(arity=1, vjp=f.op.vjp[:1]), self, f.impl), enter)
+        elif name in ("_slice", "_unslice"):  # reading and scattering at an index without arrays, which is a parameter
+            f = self._bind("getitem" if name == "_slice" else "scatter")
+            f = Bound(f.op._replace(arity=1, vjp=f.op.vjp[:1]), self, f.impl)
+            value = block(f, enter) if name == "_slice" else closure(f, enter)
         else:
             value = self._function(name)
             if value is None:
@@ -179,7 +180,7 @@ class Namespace:
             run = self._viewing(f, run)
         made = public(op, run, self.__name__)
         if name in ("getitem", "setitem", "scatter"):
-            return _plain_keys(made)
+            return _plain_keys(self, name, made)
         if name not in INTERNAL:
             made.__doc__ = _documentation(op)
         return made
@@ -187,18 +188,7 @@ class Namespace:
     def _closure(self, f: Bound, door: Callable[..., Any], operator: bool = False) -> Callable[..., Any]:
         """The op as a function of its data and parameters; a Python number may make it another op."""
         run = closure(f, door, operator)
-        if not f.op.scalar:
-            return run
-        power = self._closure(self._bind(f.op.scalar), door, operator)
-        name, tensor = self._bind(f.op.scalar).op.parameters[-1].name, self._tensor
-
-        def by_number(x1: Any, x2: Any, /) -> Any:
-            number = type(x2) is int or (type(x2) is float and type(x1) is tensor and x1._aval.inexact)
-            if number and type(x1) is tensor and not (operator and x1._aval.weak):
-                return power(x1, {name: x2})
-            return run(x1, x2)
-
-        return by_number
+        return by_number(f, run, self._bind(f.op.scalar), door, operator) if f.op.scalar else run
 
     def _operator(self, name: str, backwards: bool) -> Callable[..., Any]:
         """The function of an op as an operator of the Tensor class."""
@@ -214,16 +204,24 @@ class Namespace:
         shares, several, numbers = self._backend.shares, f.op.several, self._numbers
         writable = f.op.name not in self._backend.read_only
 
+        tensor, way = self._tensor, _Result(f, run)
+
         def viewing(*call: Any) -> Any:
             x = call[0]
-            if isinstance(x, Tensor):
-                laid_out(x)
+            if not isinstance(x, Tensor):
+                return run(*call)
+            ties = getattr(x, "_ties", None)
+            if type(ties) is Lens:
+                laid_out(x, ties)
             out = run(*call)
-            if isinstance(x, Tensor):
-                array = raw_of(x)
-                for k, view in enumerate(out if several else (out,)):
-                    if view is not x and type(array) not in numbers and shares(raw_of(view), array):
-                        attach(x, view, _Result(f, run, call, k), None, writable)
+            array = x._value
+            if type(array) is tensor:
+                array = raw_of(array)
+            for k, view in enumerate(out) if several else ((0, out),):
+                if view is not x and type(array) not in numbers:
+                    shown = view._value
+                    if shares(raw_of(shown) if type(shown) is tensor else shown, array):
+                        attach(x, view, ties if k == 0 else x._ties, way, (call, k), writable)
             return out
 
         return viewing
@@ -253,8 +251,11 @@ class Namespace:
 
     def _wrap(self, out: Any) -> Any:
         """Constant Tensors for what a backend function returned; anything but arrays stays as it is."""
-        if type(out) is self._tensor:
+        kind = type(out)
+        if kind is self._tensor:
             return out
+        if kind in self._array_types:
+            return self._box(out, self._aval_of(out), None)
         if isinstance(out, (tuple, list)):  # a union would be made anew at each call
             return self._rebuild(out, [self._wrap(item) for item in out])
         return self._box(out, self._aval_of(out), None) if self._owns(out) else out
@@ -265,29 +266,38 @@ class Namespace:
         return type(like)(*items) if hasattr(like, "_fields") else tuple(items)
 
 
-def _plain_keys(function: Callable[..., Any]) -> Callable[..., Any]:
+def _plain_keys(space: Namespace, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """The same for rules, whose indices may hold the integers of another library."""
-    return lambda x, key, *value, **options: function(x, key_of(key)[0], *value, **options)
+
+    def keyed(x: Any, key: Any, *value: Any, **options: Any) -> Any:
+        key, basic = key_of(key)
+        if basic and name == "getitem":
+            return space._slice(x, key)
+        if basic and name == "scatter":
+            return space._unslice(x, {"key": key, **options})
+        return function(x, key, *value, **options)
+
+    return keyed
 
 
 class _Result:
     """The way to the result of a function that returns a view: one of several, where there are several."""
 
-    __slots__ = ("call", "f", "index", "run")
+    __slots__ = ("f", "run")
 
-    def __init__(self, f: Bound, run: Callable[..., Any], call: tuple[Any, ...], index: int) -> None:
+    def __init__(self, f: Bound, run: Callable[..., Any]) -> None:
         self.f = f
         self.run = run
-        self.call = call
-        self.index = index
 
-    def read(self, base: Tensor) -> Any:
-        out = self.run(base, *self.call[1:])
-        return out[self.index] if self.f.op.several else out
+    def read(self, lens: Lens, base: Tensor) -> Any:
+        call, index = lens.data
+        out = self.run(base, *call[1:])
+        return out[index] if self.f.op.several else out
 
-    def write(self, base: Tensor, value: Tensor) -> Any:
-        params = self.call[-1] if isinstance(self.call[-1], dict) else {}
-        env = {**params, self.f.arguments[0]: base, "value": value, "index": self.index, "xp": self.f.space}
+    def write(self, lens: Lens, base: Tensor, value: Tensor) -> Any:
+        call, index = lens.data
+        params = call[-1] if isinstance(call[-1], dict) else {}
+        env = {**params, self.f.arguments[0]: base, "value": value, "index": index, "xp": self.f.space}
         rule: Any = self.f.op.write
         return rule(*[env[n] for n in names_of(rule)])
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from agrad.errors import BackendError
 from agrad.interpret.apply import private
 from agrad.tensors import Tensor
-from agrad.views import attach
+from agrad.views import Lens, attach
 
 __all__ = ["view"]
 
@@ -56,7 +56,7 @@ def view(base: Tensor, read: Read, write: Write | None = None) -> Tensor:
     if not isinstance(out, Tensor):
         raise BackendError(f"agrad.view takes a function that returns a Tensor; read returned a {type(out).__name__}")
     made: Tensor = private(out)
-    attach(base, made, _Own(read, write), None, write is not None)
+    attach(base, made, getattr(base, "_ties", None), _Own(read, write), None, write is not None)
     return made
 
 
@@ -66,9 +66,9 @@ class _Own(NamedTuple):
     look: Read
     put: Write | None
 
-    def read(self, base: Tensor) -> Any:
+    def read(self, lens: Lens, base: Tensor) -> Any:
         return self.look(base)
 
-    def write(self, base: Tensor, value: Tensor) -> Any:
+    def write(self, lens: Lens, base: Tensor, value: Tensor) -> Any:
         assert self.put is not None  # a read-only view is never written
         return self.put(base, value)

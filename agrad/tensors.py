@@ -17,7 +17,7 @@ from agrad.interpret.reverse import Leaf, Node
 from agrad.interpret.space import Space
 from agrad.ops._shapes import device_of
 from agrad.ops.standard import BINARY, COMPARISONS, UNARY
-from agrad.views import Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
+from agrad.views import SLICE, Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
 
 __all__ = ["Tensor", "operate", "specialised_tensor", "stale_tensor"]
 
@@ -38,7 +38,7 @@ class Tensor:
     Tensor([2. 4.], dtype=float64)
     """
 
-    __slots__ = ("__weakref__", "_aval", "_family", "_lens", "_node", "_value")
+    __slots__ = ("__weakref__", "_aval", "_node", "_ties", "_value")
 
     _space: ClassVar[Any]
     _value: Any
@@ -46,10 +46,8 @@ class Tensor:
     _aval: Aval
     _node: Any
     """None for a constant; a Node (reverse) or a Dual (forward) for a followed value."""
-    _lens: Lens
-    """Set on a view: whose memory it shows, and how."""
-    _family: Family
-    """Set on a Tensor that others are views of."""
+    _ties: Lens | Family
+    """Set where memory is shared: on a view, whose it shows and how; on the root, who its views are."""
 
     __hash__ = object.__hash__
 
@@ -314,18 +312,19 @@ class Tensor:
     # Indexing and assignment ----------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Tensor:
-        key, basic = key_of(key)
         space = self._space
-        if not basic:
-            return space._getitem(self, key)  # type: ignore[no-any-return]
-        out: Tensor = space._slice(self, {"key": key})
+        if type(key) is not slice:
+            key, basic = key_of(key)
+            if not basic:
+                return space._getitem(self, key)  # type: ignore[no-any-return]
+        out: Tensor = space._slice(self, key)
         ndim = self._aval.ndim
         if type(key) is int:
             if ndim == 1:
                 return out  # an element is a value
         elif type(key) is tuple and len(key) == ndim and all([type(k) is int for k in key]):
             return out
-        attach(self, out, _Slice(key), key)
+        attach(self, out, getattr(self, "_ties", None), SLICE, key)
         return out
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -358,25 +357,6 @@ class Tensor:
     def clone(self) -> Tensor:
         """A copy of the data that stays in the graph."""
         return self._space.asarray(self, copy=True)  # type: ignore[no-any-return]
-
-
-class _Slice:
-    """The way to a slice."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: Any) -> None:
-        self.key = key
-
-    def read(self, base: Tensor) -> Tensor:
-        return base._space._slice(base, {"key": self.key})  # type: ignore[no-any-return]
-
-    def write(self, base: Tensor, value: Tensor) -> Tensor:
-        space, key = base._space, self.key
-        if key is None or (type(key) is tuple and None in key):  # new axes are for reading
-            key = tuple([k for k in (() if key is None else key) if k is not None]) or (Ellipsis,)
-            value = space.reshape(value, space._slice(base, {"key": key}).shape)
-        return space._setitem(base, key, value)  # type: ignore[no-any-return]
 
 
 def _reduction(name: str) -> Callable[..., Tensor]:

@@ -19,6 +19,7 @@ from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf
 
 __all__ = [
+    "SLICE",
     "Family",
     "Lens",
     "Way",
@@ -28,6 +29,7 @@ __all__ = [
     "is_written",
     "key_of",
     "laid_out",
+    "lens_of",
     "rebind",
     "refresh",
     "refuse_leaf",
@@ -37,68 +39,113 @@ Tensor = Any  # of `agrad.tensors`, which imports this module
 
 
 class Way(Protocol):
-    """How a view is read from a Tensor, and that Tensor made anew with another value in the view's place."""
+    """How a view is read from a Tensor, and that Tensor made anew with another value in the view's place.
 
-    def read(self, base: Tensor) -> Tensor: ...
+    What is of this view alone, such as its index, is in its lens.
+    """
 
-    def write(self, base: Tensor, value: Tensor) -> Tensor: ...
+    def read(self, lens: Lens, base: Tensor) -> Tensor: ...
+
+    def write(self, lens: Lens, base: Tensor, value: Tensor) -> Tensor: ...
 
 
 class Lens:
     """What a view knows: its root, the way to it and, of a view of a view, the lens of the one it was taken from."""
 
-    __slots__ = ("key", "parent", "root", "way", "writable")
+    __slots__ = ("data", "parent", "root", "way", "writable")
 
-    def __init__(self, base: Tensor, way: Way, key: Any, writable: bool) -> None:
-        self.parent: Lens | None = getattr(base, "_lens", None)
-        self.root: Tensor = base if self.parent is None else self.parent.root
-        self.way = way
-        self.key = key
-        """The index that made the view, where one did."""
-        self.writable = writable and (self.parent is None or self.parent.writable)
+    root: Tensor
+    parent: Lens | None
+    way: Way
+    data: Any
+    """What the way needs to know of this view: of a slice, its index."""
+    writable: bool
 
     @property
     def of_slices(self) -> bool:
         """Whether indices alone lead from the root to the view."""
-        return self.key is not None and (self.parent is None or self.parent.of_slices)
+        return self.way is SLICE and (self.parent is None or self.parent.of_slices)
 
     def read(self, root: Tensor) -> Tensor:
         """The view's value, from the root."""
-        return self.way.read(root if self.parent is None else self.parent.read(root))
+        return self.way.read(self, root if self.parent is None else self.parent.read(root))
 
     def write(self, root: Tensor, value: Tensor) -> Tensor:
         """The root with this value in the view's place."""
         if self.parent is None:
-            return self.way.write(root, value)
-        return self.parent.write(root, self.way.write(self.parent.read(root), value))
+            return self.way.write(self, root, value)
+        return self.parent.write(root, self.way.write(self, self.parent.read(root), value))
 
 
-class Family:
+class Slice:
+    """The way to what an index without arrays selects."""
+
+    __slots__ = ()
+
+    def read(self, lens: Lens, base: Tensor) -> Tensor:
+        """``base[key]``."""
+        return base._space._slice(base, lens.data)
+
+    def write(self, lens: Lens, base: Tensor, value: Tensor) -> Tensor:
+        """What ``base[key] = value`` makes of it."""
+        space, key = base._space, lens.data
+        if key is None or (type(key) is tuple and None in key):  # new axes are for reading
+            key = tuple([k for k in (() if key is None else key) if k is not None]) or (Ellipsis,)
+            value = space.reshape(value, space._slice(base, key).shape)
+        return space._setitem(base, key, value)
+
+
+SLICE = Slice()
+
+
+class Family(list["ref[Tensor]"]):
     """What a root knows of its views: those that are current, and one that has changed since the root was."""
 
-    __slots__ = ("current", "pending")
+    __slots__ = ("pending",)
 
-    def __init__(self) -> None:
-        self.current: list[ref[Tensor]] = []
-        self.pending: tuple[Lens, Tensor] | None = None
+    pending: tuple[Lens, Tensor] | None
 
 
-def attach(base: Tensor, view: Tensor, way: Way, key: Any = None, writable: bool = True) -> None:
-    """Let a new Tensor be a view of another one; a view of a view sees the root through both."""
-    view._lens = lens = Lens(base, way, key, writable)
-    _join(lens.root, view)
+def lens_of(t: Tensor) -> Lens | None:
+    """How a view knows its root; None for any other Tensor."""
+    ties = getattr(t, "_ties", None)
+    return ties if type(ties) is Lens else None
 
 
-def _join(root: Tensor, view: Tensor) -> None:
-    """Enter a current view; forget those that are gone, at powers of two: amortised constant."""
-    try:
-        family = root._family
-    except AttributeError:
-        family = root._family = Family()
-    family.current.append(ref(view))
-    n = len(family.current)
-    if n >= 16 and n & (n - 1) == 0:
-        family.current = [r for r in family.current if r() is not None]
+def attach(
+    base: Tensor, view: Tensor, ties: Lens | Family | None, way: Way, data: Any = None, writable: bool = True
+) -> None:
+    """Let a new Tensor be a view of another one, which has these ties; a view of a view sees the root through both."""
+    view._ties = lens = Lens()
+    lens.way = way
+    lens.data = data
+    if ties is None:
+        lens.parent = None
+        lens.root = base
+        lens.writable = writable
+        base._ties = family = Family((ref(view),))
+        family.pending = None
+        return
+    if isinstance(ties, Family):
+        lens.parent = None
+        lens.root = base
+        lens.writable = writable
+        family = ties
+    else:
+        lens.parent = ties
+        lens.root = ties.root
+        lens.writable = writable and ties.writable
+        family = ties.root._ties
+    family.append(ref(view))
+    if len(family) >= 16:
+        _tidied(family)
+
+
+def _tidied(family: Family) -> None:
+    """Forget the views that are gone, at powers of two: amortised constant."""
+    n = len(family)
+    if n & (n - 1) == 0:
+        family[:] = [r for r in family if r() is not None]
 
 
 # Changing ------------------------------------------------------------------------------------------
@@ -106,12 +153,12 @@ def _join(root: Tensor, view: Tensor) -> None:
 
 def rebind(t: Tensor, new: Tensor) -> None:
     """Let a handle stand for a new value; whoever shares its memory becomes stale."""
-    lens: Lens | None = getattr(t, "_lens", None)
+    lens = lens_of(t)
     root = t if lens is None else lens.root
-    family: Family | None = getattr(root, "_family", None)
+    family: Family | None = getattr(root, "_ties", None)
     if lens is not None and not lens.writable:
         raise InPlaceError("an in-place change of a read-only view, such as broadcast_to makes; change a copy of it")
-    if not t._aval.ndim and t._space._numbers:
+    if not t._aval.ndim and t._space._numbers and not _is_leaf(t):
         new = arrayed(new)
     if OFF:
         _rebind_now(t, new, lens, root, family)
@@ -119,14 +166,14 @@ def rebind(t: Tensor, new: Tensor) -> None:
     t._value, t._aval, t._node = new._value, new._aval, new._node
     if family is None:
         return
-    for r in family.current:
+    for r in family:
         view = r()
         if view is not None and view is not t:
             view.__class__ = view._space._stale
     if lens is None:
-        family.current, family.pending = [], None
+        family[:], family.pending = [], None
     else:
-        family.current, family.pending = [ref(t)], (lens, private(t))
+        family[:], family.pending = [ref(t)], (lens, private(t))
         root.__class__ = root._space._stale
 
 
@@ -143,10 +190,10 @@ def _rebind_now(t: Tensor, new: Tensor, lens: Lens | None, root: Tensor, family:
     _put(t, new)
     if lens is not None:
         _put(root, lens.write(root, t))
-    for r in () if family is None else family.current:
+    for r in family or ():
         view = r()
         if view is not None and view is not t:
-            _put(view, view._lens.read(root))
+            _put(view, view._ties.read(root))
 
 
 def _put(t: Tensor, new: Tensor) -> None:
@@ -159,19 +206,19 @@ def _put(t: Tensor, new: Tensor) -> None:
 
 def refresh(t: Tensor) -> None:
     """Bring a stale Tensor up to date. What was followed when it became stale is followed now."""
-    lens: Lens | None = getattr(t, "_lens", None)
+    lens = lens_of(t)
     stale, t.__class__ = t.__class__, t._space._tensor
     try:
         with enable_grad() if OFF else nullcontext():
             if lens is None:
-                changed, value = t._family.pending
+                changed, value = t._ties.pending
                 new = changed.write(t, value)
                 if not changed.of_slices:
                     new = _laid_like(raw_of(t), new)
-                t._family.pending = None
+                t._ties.pending = None
             else:
                 new = lens.read(lens.root)
-                _join(lens.root, t)
+                lens.root._ties.append(ref(t))
     except BaseException:
         t.__class__ = stale
         raise
@@ -185,10 +232,9 @@ def _laid_like(old: Any, t: Tensor) -> Tensor:
     return space._box(value, t._aval, t._node)
 
 
-def laid_out(t: Tensor) -> None:
+def laid_out(t: Tensor, lens: Lens) -> None:
     """Read a view that was written again: its elements lie then as in the library, where `reshape` shares or copies."""
-    lens: Lens | None = getattr(t, "_lens", None)
-    if lens is not None and (pending := lens.root._family.pending) is not None and pending[0] is lens:
+    if (pending := lens.root._ties.pending) is not None and pending[0] is lens:
         new = lens.read(lens.root)  # which brings the root up to date
         t._value, t._aval, t._node = new._value, new._aval, new._node
 
@@ -202,29 +248,34 @@ def current(values: Iterable[Any]) -> None:
 
 def is_written(base: Tensor, key: Any, value: Any) -> bool:
     """Whether ``base[key] = value`` would only repeat what changing `value`, a view, has done: ``base[key] += ...``."""
-    lens: Lens | None = getattr(value, "_lens", None)
-    if lens is None or lens.key is None or lens.parent is not getattr(base, "_lens", None):
+    lens = lens_of(value)
+    if lens is None or lens.way is not SLICE or lens.parent is not lens_of(base):
         return False
     if lens.parent is None and lens.root is not base:
         return False
-    pending = lens.root._family.pending
-    return pending is not None and pending[0] is lens and type(lens.key) is type(key) and bool(lens.key == key)
+    pending = lens.root._ties.pending
+    return pending is not None and pending[0] is lens and type(lens.data) is type(key) and bool(lens.data == key)
 
 
 def refuse_leaf(t: Tensor) -> None:
     """Refuse to change a leaf that requires gradients, directly, through a view of it, or through its root."""
     if not enabled(BASE):
         return
-    lens: Lens | None = getattr(t, "_lens", None)
+    lens = lens_of(t)
     root = t if lens is None else lens.root
-    family: Family | None = getattr(root, "_family", None)
-    views = [] if family is None else [v for r in family.current if (v := r()) is not None]
+    family: Family | None = getattr(root, "_ties", None)
+    views = [v for r in family or () if (v := r()) is not None]
     for one in (t, root, *views):
-        if type(one._node) is Leaf and one._node.trace is BASE:
+        if _is_leaf(one):
             raise InPlaceError(
                 "an in-place change of a leaf that requires gradients; do it inside agrad.no_grad(), "
                 "or make a new Tensor instead"
             )
+
+
+def _is_leaf(t: Tensor) -> bool:
+    """Whether this is a leaf of the user's, which stays the same one whatever it holds."""
+    return type(t._node) is Leaf and t._node.trace is BASE
 
 
 # Indices -------------------------------------------------------------------------------------------

@@ -103,6 +103,15 @@ def _caller(op: Op, impl: Callable[..., Any]) -> Call:
             return lambda args, params: impl(*args, params[name])
         return lambda args, params: impl(*args, *[params[n] for n in rest])
 
+    if len(rest) == 1:
+        (first,) = rest
+
+        def one(args: Sequence[Any], params: Params) -> Any:
+            named = params.copy()
+            return impl(*args, named.pop(first), **named)
+
+        return one
+
     def call(args: Sequence[Any], params: Params) -> Any:
         named = params.copy()
         return impl(*args, *[named.pop(n) for n in rest], **named)

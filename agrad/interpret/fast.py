@@ -1,4 +1,4 @@
-"""The common cases of `apply`, inlined: real arrays, one result, followed by one reverse trace or by none.
+"""The common cases of `apply`, inlined: arrays, one result, followed by one reverse trace or by none.
 
 An eager library lives or dies by what happens between the user's call and the backend's: here that is a few type tests,
 one call, and two small objects. There is a closure for each shape of op: one or two data arguments, one with
@@ -14,13 +14,13 @@ from typing import Any
 
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import OFF
-from agrad.interpret.nodes import node_of_one, node_of_parameters, nodes_of_two
+from agrad.interpret.nodes import node_of_number, node_of_one, node_of_parameters, nodes_of_two
 from agrad.interpret.parameters import settled
-from agrad.interpret.record import node_class
+from agrad.interpret.record import node_class as general_node
 from agrad.interpret.reverse import rank
 from agrad.interpret.rules import environment
 
-__all__ = ["closure", "reflected"]
+__all__ = ["block", "by_number", "closure", "reflected"]
 
 Params = dict[str, Any]
 BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
@@ -62,6 +62,7 @@ def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
     impl, space = f.impl, f.space
     Tensor, aval_of = space._tensor, space._aval_of  # noqa: N806 - a class
     node_class, keeps_x, _, keeps_out = node_of_one(f)
+    complex_node = node_of_one(f, conjugate=True).node
 
     def run(x: Any, /) -> Any:
         if type(x) is Tensor and not OFF:
@@ -75,13 +76,13 @@ def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
                 return y
             trace = p.trace
             a = x._aval
-            if trace.recording and a.real:
+            if trace.recording and a.inexact:
                 v = x._value
                 out = run(v) if type(v) is Tensor else impl(v)
                 y = Tensor()
                 y._value = out
                 y._aval = a if operator else a.strong
-                y._node = node = node_class()
+                y._node = node = node_class() if a.real else complex_node()
                 node.rank = rank()
                 node.trace = trace
                 node.parents = p
@@ -94,9 +95,10 @@ def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
 
 def _parameters(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
     """One data argument, and parameters unless `bare`: ``sum``, ``reshape``, ``abs``."""
-    call, space, name = f.call, f.space, f.arguments[0]
+    call, space = f.call, f.space
     Tensor, aval_of, plain = space._tensor, space._aval_of, space._settings  # noqa: N806
-    node_class, keeps_x, _, keeps_out = node_of_parameters(f)
+    (node_class, keeps_x, _, keeps_out), wanted = node_of_parameters(f)
+    complex_node = node_of_parameters(f, conjugate=True)[0].node
     own = f.own[0]
 
     def run(x: Any, params: Params, /) -> Any:
@@ -118,24 +120,19 @@ def _parameters(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
                 return y
             trace = p.trace
             a = x._aval
-            if trace.recording and a.real:
+            if trace.recording and a.inexact:
                 v = x._value
                 out = run(v, params) if type(v) is Tensor else call((v,), params)
                 aval = aval_of(out)
-                if aval.real:
-                    env = params.copy()
-                    if keeps_x:
-                        env[name] = a if own else v
-                    if keeps_out:
-                        env["out"] = out
+                if aval.inexact:
                     y = Tensor()
                     y._value = out
                     y._aval = aval
-                    y._node = node = node_class()
+                    y._node = node = node_class() if aval.real else complex_node()
                     node.rank = rank()
                     node.trace = trace
                     node.parents = p
-                    node.saved = env, a
+                    node.saved = wanted(params), (a if own else v) if keeps_x else None, out if keeps_out else None, a
                     return y
         return other(f, (x,), params)
 
@@ -151,8 +148,10 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
     Tensor, aval_of, arrays, admit = space._tensor, space._aval_of, space._array_types, space._backend.admit  # noqa: N806
     elementwise, compute, numbers = op.kind == "elementwise", op.operator or impl, op.operator is not None
     needs_number = f.arguments[1] in f.needed[0]  # 1 / 0 is an error in Python, and inf as an array
-    both, first, second = nodes_of_two(f, fits=True)
-    unlike = nodes_of_two(f, fits=False)
+    nodes = [[nodes_of_two(f, fits, conjugate) for conjugate in (False, True)] for fits in (False, True)]
+    node_of_both, keeps_1, keeps_2, keeps = nodes[True][False][0]
+    node_of_number, keeps_x, _, keeps_out = nodes[True][False][1]
+    complex_number = nodes[True][True][1].node
 
     def run(x1: Any, x2: Any, /) -> Any:
         if OFF:
@@ -163,18 +162,33 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
             a1 = x1._aval
             v1 = x1._value
             if numbers and (kind is float or kind is int):
-                if p1 is not None and a1.real and p1.trace.recording and (x2 or not needs_number):
+                if p1 is not None and a1.inexact and p1.trace.recording and (x2 or not needs_number):
                     out = run(v1, x2) if type(v1) is Tensor else compute(v1, x2)
                     y = Tensor()
                     y._value = out
                     y._aval = a1 if operator else a1.strong
-                    y._node = node = first.node()
+                    y._node = node = node_of_number() if a1.real else complex_number()
                     node.rank = rank()
                     node.trace = p1.trace
                     node.parents = p1
-                    node.saved = v1 if first.x1 else None, x2, out if first.out else None, a1, None
+                    node.saved = v1 if keeps_x else None, x2, out if keeps_out else None, a1, None
                     return y
                 return other(f, (x1, x2), {})
+            if kind is Tensor and a1 is x2._aval and a1.real and elementwise and p1 is not None:
+                p2 = x2._node
+                trace = p1.trace
+                if p2 is not None and p2.trace is trace and trace.recording:  # what most of a program is made of
+                    v2 = x2._value
+                    out = run(v1, v2) if type(v1) is Tensor or type(v2) is Tensor else compute(v1, v2)
+                    y = Tensor()
+                    y._value = out
+                    y._aval = a1 if operator else a1.strong
+                    y._node = node = node_of_both()
+                    node.rank = rank()
+                    node.trace = trace
+                    node.parents = p1, p2
+                    node.saved = v1 if keeps_1 else None, v2 if keeps_2 else None, out if keeps else None, a1, a1
+                    return y
         elif type(x1) in arrays and kind is Tensor:
             p1 = None
             a1 = aval_of(x1)
@@ -191,9 +205,6 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
             v2 = x2 if admit is None else admit(x2)
         else:
             return other(f, (x1, x2), {})
-        same = a1 is a2
-        if not same and (a1.weak or a2.weak or not (a1.inexact and a2.inexact)) and (p1 or p2):
-            return other(f, (x1, x2), {})
         if p1 is None:
             if p2 is None:
                 out = impl(v1, v2)
@@ -204,39 +215,101 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
                 return y
             trace = p2.trace
             parents = p2
-            kept = second
-            real = a2.real
+            which = 2
         elif p2 is None:
             trace = p1.trace
             parents = p1
-            kept = first
-            real = a1.real
+            which = 1
         else:
             trace = p1.trace
+            if p2.trace is not trace:
+                return other(f, (x1, x2), {})
             parents = p1, p2
-            kept = both
-            real = a1.real and a2.real and p2.trace is trace
-        if not real or not trace.recording:
+            which = 0
+        if not trace.recording:
+            return other(f, (x1, x2), {})
+        if a1 is not a2 and (a1.weak or a2.weak or not (a1.inexact and a2.inexact)):
+            return other(f, (x1, x2), {})
+        if not (a2.inexact if which == 2 else a1.inexact):
             return other(f, (x1, x2), {})
         boxed = type(v1) is Tensor or type(v2) is Tensor
-        if same and elementwise:
+        same = elementwise and a1 is a2
+        if same:
             out = run(v1, v2) if boxed else compute(v1, v2)
             aval = a1 if operator else a1.strong
         else:
             out = run(v1, v2) if boxed else impl(v1, v2)
             aval = aval_of(out)
-            if not aval.real:
+            if not aval.inexact:
                 return other(f, (x1, x2), {})
-            kept = unlike[0 if kept is both else 1 if kept is first else 2]
+        made = nodes[same][aval.complex][which]
         y = Tensor()
         y._value = out
         y._aval = aval
-        y._node = node = kept.node()
+        y._node = node = made.node()
         node.rank = rank()
         node.trace = trace
         node.parents = parents
-        node.saved = v1 if kept.x1 else None, v2 if kept.x2 else None, out if kept.out else None, a1, a2
+        node.saved = v1 if made.x1 else None, v2 if made.x2 else None, out if made.out else None, a1, a2
         return y
+
+    return run
+
+
+def by_number(f: Bound, run: Callable[..., Any], scalar: Bound, door: Door, operator: bool) -> Callable[..., Any]:
+    """An op that a Python number as its second argument makes another one, of a parameter: ``x**2``."""
+    impl, number, general = scalar.impl, scalar.op.parameters[-1].name, closure(scalar, door, operator)
+    Tensor = f.space._tensor  # noqa: N806
+    node_class, keeps_x, _, keeps_out = node_of_number(scalar, number)
+
+    def numbered(x1: Any, x2: Any, /) -> Any:
+        kind = type(x2)
+        if (kind is int or kind is float) and type(x1) is Tensor:
+            a = x1._aval
+            if not (operator and a.weak):
+                p = x1._node
+                if a.real and p is not None and p.trace.recording and not OFF:
+                    v = x1._value
+                    out = numbered(v, x2) if type(v) is Tensor else impl(v, x2)
+                    y = Tensor()
+                    y._value = out
+                    y._aval = a if operator else a.strong
+                    y._node = node = node_class()
+                    node.rank = rank()
+                    node.trace = p.trace
+                    node.parents = p
+                    node.saved = v if keeps_x else None, x2, out if keeps_out else None, a, None
+                    return y
+                if kind is int or a.inexact:
+                    return general(x1, {number: x2})
+        return run(x1, x2)
+
+    return numbered
+
+
+def block(f: Bound, door: Door) -> Callable[[Any, Any], Any]:
+    """Reading at an index without arrays, ``x[1:]``, which is then a parameter, one as it should be."""
+    impl, space, general = f.impl, f.space, closure(f, door)
+    Tensor, aval_of = space._tensor, space._aval_of  # noqa: N806
+    node_class, complex_node = (node_of_parameters(f, conjugate)[0].node for conjugate in (False, True))
+
+    def run(x: Any, key: Any, /) -> Any:
+        if type(x) is Tensor and not OFF:
+            p = x._node
+            a = x._aval
+            if p is not None and a.inexact and p.trace.recording:
+                v = x._value
+                out = run(v, key) if type(v) is Tensor else impl(v, key)
+                y = Tensor()
+                y._value = out
+                y._aval = aval_of(out)
+                y._node = node = node_class() if a.real else complex_node()
+                node.rank = rank()
+                node.trace = p.trace
+                node.parents = p
+                node.saved = (key,), a, None, a
+                return y
+        return general(x, {"key": key})
 
     return run
 
@@ -245,7 +318,7 @@ def _several(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
     """Any number of data arguments, optional ones and indices among them: ``where``, ``clip``, an assignment."""
     call, space, rules, keeps, admit = f.call, f.space, f.rules, f.keeps, f.space._backend.admit
     Tensor, aval_of, plain, arrays = space._tensor, space._aval_of, space._plain, space._array_types  # noqa: N806
-    node_of = node_class(f)
+    node_of = general_node(f)
     none: Params = {}
 
     def run(*given: Any) -> Any:
@@ -264,7 +337,7 @@ def _several(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
                         trace = p.trace
                     elif p.trace is not trace:
                         return other(f, args, params)
-                    if not a._aval.real or rules[i] is None:
+                    if not a._aval.inexact or rules[i] is None:
                         return other(f, args, params)
                     slots.append((i, -1))
                     parents.append(p)
@@ -286,7 +359,7 @@ def _several(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
             params = settled(f, params)
         out = call(values, params)
         aval = aval_of(out)
-        if not aval.real:
+        if not aval.inexact:
             return other(f, args, params)
         y = Tensor()
         y._value = out
@@ -308,23 +381,24 @@ def reflected(f: Bound, run: Callable[..., Any], other: Door) -> Callable[..., A
     if compute is None:
         return lambda x2, x1, /: run(x1, x2)
     Tensor = space._tensor  # noqa: N806
-    kept = nodes_of_two(f, fits=True)[2]
+    node_class, _, keeps_x, keeps_out = nodes_of_two(f, fits=True)[2]
+    complex_node = nodes_of_two(f, fits=True, conjugate=True)[2].node
 
     def swapped(x2: Any, x1: Any, /) -> Any:
         if (type(x1) is float or type(x1) is int) and type(x2) is Tensor and not OFF:
             p = x2._node
             a = x2._aval
-            if p is not None and a.real and p.trace.recording:
+            if p is not None and a.inexact and p.trace.recording:
                 v = x2._value
                 out = swapped(v, x1) if type(v) is Tensor else compute(x1, v)
                 y = Tensor()
                 y._value = out
                 y._aval = a
-                y._node = node = kept.node()
+                y._node = node = node_class() if a.real else complex_node()
                 node.rank = rank()
                 node.trace = p.trace
                 node.parents = p
-                node.saved = x1, v if kept.x2 else None, out if kept.out else None, None, a
+                node.saved = x1, v if keeps_x else None, out if keeps_out else None, None, a
                 return y
         return run(x1, x2)
 

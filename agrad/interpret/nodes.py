@@ -6,7 +6,7 @@ data arguments. Each function returns a class and says which values its `pull` r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node
 from agrad.interpret.rules import caller, checked, restore, times
 
-__all__ = ["Kept", "node_of_one", "node_of_parameters", "nodes_of_two"]
+__all__ = ["Kept", "node_of_number", "node_of_one", "node_of_parameters", "nodes_of_two"]
 
 Pull = Callable[[Any, Any], Any]
 
@@ -38,9 +38,13 @@ def _class(f: Bound, pull: Pull, retrack: Callable[[Any], Any], single: bool = T
 # One elementwise argument ---------------------------------------------------------------------------
 
 
-def node_of_one(f: Bound) -> Kept:
-    """For an elementwise function of one argument: ``saved`` is the argument, the result, or the pair."""
-    space, rule = f.space, f.op.vjp[0]
+def node_of_one(f: Bound, conjugate: bool = False) -> Kept:
+    """For an elementwise function of one argument: ``saved`` is the argument, the result, or the pair.
+
+    `conjugate`, here and below: the result is complex, so that partials and transposes are conjugated.
+    """
+    rule: Any = f.op.vjp[0]
+    space = f.space
     Tensor, wrap, raw = space._tensor, space._wrap, space._raw  # noqa: N806 - a class
     names = names_of(rule)
     values = [n for n in names if n != "xp"]
@@ -50,6 +54,16 @@ def node_of_one(f: Bound) -> Kept:
 
         def pull(saved: Any, ct: Any) -> Any:
             return ct if slope == 1 else -ct if slope == -1 else ct * slope if slope else None
+
+    elif conjugate:
+        by_name, place = times(rule), f.arguments[0]
+
+        def pull(saved: Any, ct: Any) -> Any:
+            v, out = saved if len(values) > 1 else (saved, saved)
+            if type(ct) is Tensor or type(v) is Tensor or type(out) is Tensor:
+                ct = wrap(ct)
+                return by_name({"xp": space, place: wrap(v), "out": wrap(out)}, ct, True)
+            return by_name({"xp": raw, place: v, "out": out}, ct, True)
 
     elif names == ("xp", *values[:1]):
 
@@ -89,108 +103,170 @@ def node_of_one(f: Bound) -> Kept:
 # One argument and parameters ------------------------------------------------------------------------
 
 
-def node_of_parameters(f: Bound) -> Kept:
-    """For one data argument of any kind: ``saved`` is the names that the rule is given, and the argument's aval."""
-    space, rule, x, own = f.space, f.op.vjp[0], f.arguments[0], f.own[0]
+def node_of_parameters(f: Bound, conjugate: bool = False) -> tuple[Kept, Callable[[Any], tuple[Any, ...]]]:
+    """For one data argument of any kind, and what of its parameters the rule reads.
+
+    ``saved`` is (those parameters, x, out, a), where the x of a linear op is its aval.
+    """
+    rule: Any = f.op.vjp[0]
+    space, x, own = f.space, f.arguments[0], f.own[0]
     Tensor, wrap, raw = space._tensor, space._wrap, space._raw  # noqa: N806
     names = names_of(rule)
     keeps_x, keeps_out = x in names and f.op.kind != "bilinear", "out" in names
-    term: Any = times(rule) if f.op.kind == "elementwise" else caller(rule)
+    wanted = [n for n in names if n not in ("xp", "ct", x, "out")]
+    fields = ("xp", "ct", x, "out", *wanted)
     elementwise, custom = f.op.kind == "elementwise", f.op.custom
+    pick, by_name = _picked([fields.index(n) for n in names]), times(rule)
+    called = callable(rule) and not isinstance(rule, select) and not (elementwise and conjugate)
+    conjugate = conjugate and f.op.kind != "general"
 
     def pull(saved: Any, ct: Any) -> Any:
-        env, aval = saved
-        if type(ct) is Tensor or (keeps_x and type(env[x]) is Tensor) or (keeps_out and type(env["out"]) is Tensor):
-            env = dict(env)
-            if keeps_x and not own:
-                env[x] = wrap(env[x])
-            if keeps_out:
-                env["out"] = wrap(env["out"])
-            ct = wrap(ct)
-            xp: Any = space
+        params, v, out, aval = saved
+        xp: Any = raw
+        if type(ct) is Tensor or type(v) is Tensor or type(out) is Tensor:
+            xp, ct = space, wrap(ct)
+            v = v if own else wrap(v)
+            out = wrap(out)
+        if not called:
+            g = by_name(dict(zip(fields, (xp, ct, v, out, *params), strict=True)), ct, conjugate)
+        elif elementwise:
+            g = rule(*pick((xp, ct, v, out, *params))) * ct
         else:
-            env = env.copy()
-            xp = raw
-        env["xp"] = xp
-        env["ct"] = ct
-        g = term(env, ct, False) if elementwise else term(env)
-        if custom:
-            g = checked(f, ct, g, (aval,), f"the VJP rule for {x!r}")
+            g = rule(*pick((xp, xp.conj(ct) if conjugate else ct, v, out, *params)))
+            if custom:
+                g = checked(f, ct, g, (aval,), f"the VJP rule for {x!r}")
+            if conjugate and g is not None:
+                g = xp.conj(g)
         return restore(f, xp, g, aval)
 
     def retrack(node: Node) -> Any:
-        env, aval = node.saved
-        env = dict(env)
+        params, v, out, aval = node.saved
         if keeps_x and not own:
-            env[x] = space._box(env[x], aval, node.parents)
+            v = space._box(v, aval, node.parents)
         if keeps_out:
-            env["out"] = space._box(env["out"], space._aval_of(env["out"]), node)
-        return env, aval
+            out = space._box(out, space._aval_of(out), node)
+        return params, v, out, aval
 
-    return Kept(_class(f, pull, retrack), keeps_x, False, keeps_out)
+    return Kept(_class(f, pull, retrack), keeps_x, False, keeps_out), _picked(wanted)
+
+
+def _picked(keys: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """These items of a mapping or a sequence, as a tuple."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return (lambda held: (held[keys[0]],)) if keys else lambda held: ()
 
 
 # Two arguments --------------------------------------------------------------------------------------
 
 
-def nodes_of_two(f: Bound, fits: bool) -> tuple[Kept, Kept, Kept]:
+def nodes_of_two(f: Bound, fits: bool, conjugate: bool = False) -> tuple[Kept, Kept, Kept]:
     """For two data arguments: where both, the first or the second is followed; ``saved`` is (x1, x2, out, a1, a2).
 
     `fits`: no broadcasting and one dtype, so that cotangents are right as they are.
     """
-    return _node_of_two(f, (0, 1), fits), _node_of_two(f, (0,), fits), _node_of_two(f, (1,), fits)
+    first, second, both = [_node_of_two(f, f.arguments, which, fits, conjugate) for which in ((0,), (1,), (0, 1))]
+    return both, first, second
 
 
-def _node_of_two(f: Bound, followed: tuple[int, ...], fits: bool) -> Kept:
+def node_of_number(f: Bound, number: str) -> Kept:
+    """For one data argument and a parameter that is a number, ``x**2``, kept as the second of two arguments is."""
+    return _node_of_two(f, (f.arguments[0], number), (0,), True)
+
+
+def _node_of_two(
+    f: Bound, names: Sequence[str], followed: tuple[int, ...], fits: bool, conjugate: bool = False
+) -> Kept:
     space = f.space
     Tensor, wrap, raw = space._tensor, space._wrap, space._raw  # noqa: N806
     needed = f.needs(followed)
-    first, second = (_term(f, followed[0]), _term(f, followed[-1]))
+    keeps = [name in needed for name in (*names, "out")]
+    terms = [_term(f, names, i, conjugate) for i in followed]
+    first, second = terms[0], terms[-1]
     one, other = followed[0], followed[-1]
+    held = [k for k in range(3) if keeps[k]]
+    h1, h2 = (held + [0, 0])[0], (held + [0, 0])[-1]  # two places cover what most rules read
 
     def boxed(saved: Any, ct: Any) -> Any:
-        v1, v2, out, *avals = saved
-        v1, v2, out, ct = wrap(v1), wrap(v2), wrap(out), wrap(ct)
-        gs = [first(space, v1, v2, out, *avals, ct)]
-        if one != other:
-            gs.append(second(space, v1, v2, out, *avals, ct))
+        values, avals = list(saved), saved[3:]
+        for k in held:
+            if type(values[k]) is not Tensor:
+                values[k] = wrap(values[k])
+        saved, ct = values, wrap(ct)
+        gs = [term(space, saved, ct) for term in terms]
         if not fits:
             gs = [restore(f, space, g, avals[i]) for g, i in zip(gs, followed, strict=True)]
         return gs if one != other else gs[0]
 
-    if one == other and fits:
+    rules: list[Any] = [f.op.vjp[i] for i in followed]
+    reads = [_only(f, names, i) for i in followed]
+    if fits and None not in reads and not conjugate:  # what most of a program is made of
+        (rule_1, rule_2), (r1, r2) = (rules[0], rules[-1]), (reads[0], reads[-1])
 
         def pull(saved: Any, ct: Any) -> Any:
-            v1, v2, out, a1, a2 = saved
-            if type(ct) is Tensor or type(v1) is Tensor or type(v2) is Tensor or type(out) is Tensor:
+            a = saved[r1]
+            b = saved[r2]
+            if type(ct) is Tensor or type(a) is Tensor or type(b) is Tensor:
                 return boxed(saved, ct)
-            return first(raw, v1, v2, out, a1, a2, ct)
+            return rule_1(a) * ct, rule_2(b) * ct
+
+        def pull_one(saved: Any, ct: Any) -> Any:
+            a = saved[r1]
+            if type(ct) is Tensor or type(a) is Tensor:
+                return boxed(saved, ct)
+            return rule_1(a) * ct
+
+        pull = pull if one != other else pull_one
+
+    elif fits and one != other and rules == [1, 1]:
+
+        def pull(saved: Any, ct: Any) -> Any:
+            return ct, ct
+
+    elif fits and one != other and rules == [1, -1]:
+
+        def pull(saved: Any, ct: Any) -> Any:
+            return ct, -ct
+
+    elif len(held) == 3:  # all of them, which is rare
+
+        def pull(saved: Any, ct: Any) -> Any:
+            if type(ct) is Tensor or any(type(saved[k]) is Tensor for k in held):
+                return boxed(saved, ct)
+            gs = [term(raw, saved, ct) for term in terms]
+            if not fits:
+                gs = [restore(f, raw, g, saved[3 + i]) for g, i in zip(gs, followed, strict=True)]
+            return gs if one != other else gs[0]
+
+    elif one == other and fits:
+
+        def pull(saved: Any, ct: Any) -> Any:
+            if type(ct) is Tensor or type(saved[h1]) is Tensor or type(saved[h2]) is Tensor:
+                return boxed(saved, ct)
+            return first(raw, saved, ct)
 
     elif one == other:
 
         def pull(saved: Any, ct: Any) -> Any:
-            v1, v2, out, a1, a2 = saved
-            if type(ct) is Tensor or type(v1) is Tensor or type(v2) is Tensor or type(out) is Tensor:
+            if type(ct) is Tensor or type(saved[h1]) is Tensor or type(saved[h2]) is Tensor:
                 return boxed(saved, ct)
-            return restore(f, raw, first(raw, v1, v2, out, a1, a2, ct), a2 if one else a1)
+            return restore(f, raw, first(raw, saved, ct), saved[3 + one])
 
     elif fits:
 
         def pull(saved: Any, ct: Any) -> Any:
-            v1, v2, out, a1, a2 = saved
-            if type(ct) is Tensor or type(v1) is Tensor or type(v2) is Tensor or type(out) is Tensor:
+            if type(ct) is Tensor or type(saved[h1]) is Tensor or type(saved[h2]) is Tensor:
                 return boxed(saved, ct)
-            return first(raw, v1, v2, out, a1, a2, ct), second(raw, v1, v2, out, a1, a2, ct)
+            return first(raw, saved, ct), second(raw, saved, ct)
 
     else:
 
         def pull(saved: Any, ct: Any) -> Any:
-            v1, v2, out, a1, a2 = saved
-            if type(ct) is Tensor or type(v1) is Tensor or type(v2) is Tensor or type(out) is Tensor:
+            if type(ct) is Tensor or type(saved[h1]) is Tensor or type(saved[h2]) is Tensor:
                 return boxed(saved, ct)
             return (
-                restore(f, raw, first(raw, v1, v2, out, a1, a2, ct), a1),
-                restore(f, raw, second(raw, v1, v2, out, a1, a2, ct), a2),
+                restore(f, raw, first(raw, saved, ct), saved[3]),
+                restore(f, raw, second(raw, saved, ct), saved[4]),
             )
 
     def retrack(node: Node) -> Any:
@@ -203,39 +279,46 @@ def _node_of_two(f: Bound, followed: tuple[int, ...], fits: bool) -> Kept:
             saved[2] = space._box(saved[2], space._aval_of(saved[2]), node)
         return tuple(saved)
 
-    keeps = [name in needed for name in (*f.arguments, "out")]
     return Kept(_class(f, pull, retrack, one == other), *keeps)
 
 
-def _term(f: Bound, i: int) -> Callable[..., Any]:
-    """The cotangent of one argument: a function of ``(xp, x1, x2, out, a1, a2, ct)``."""
+def _only(f: Bound, arguments: Sequence[str], i: int) -> int | None:
+    """The place of the one value that an elementwise partial is a function of, if it is so simple."""
+    rule, places = f.op.vjp[i], (*arguments, "out")
+    if f.op.kind != "elementwise" or not callable(rule) or isinstance(rule, select):
+        return None
+    read = names_of(rule)
+    return places.index(read[0]) if len(read) == 1 and read[0] in places else None
+
+
+def _term(f: Bound, arguments: Sequence[str], i: int, conjugate: bool) -> Callable[[Any, Any, Any], Any]:
+    """The cotangent of one argument: a function of ``(xp, saved, ct)``, where ``saved`` is (x1, x2, out, a1, a2)."""
     rule: Any = f.op.vjp[i]
-    places = {"xp": 0, f.arguments[0]: 1, f.arguments[1]: 2, "out": 3, "ct": 6}
+    places = {arguments[0]: 0, arguments[1]: 1, "out": 2}
     if f.op.kind == "bilinear":
-        places[f.arguments[i]] = 4 + i  # of its own argument, such a rule gets the aval
+        places[arguments[i]] = 3 + i  # of its own argument, such a rule gets the aval
     names = names_of(rule)
-    if isinstance(rule, select):
+    if isinstance(rule, select) or (f.op.kind == "elementwise" and conjugate):
         by_name = times(rule)
-
-        def selected(*given: Any) -> Any:
-            return by_name({name: given[k] for name, k in places.items()}, given[6], False)
-
-        return selected
+        return lambda xp, saved, ct: by_name({"xp": xp, **{n: saved[k] for n, k in places.items()}}, ct, conjugate)
     if not callable(rule):
-        slope = rule
-        if slope == 1:
-            return lambda xp, x1, x2, out, a1, a2, ct: ct
-        if slope == -1:
-            return lambda xp, x1, x2, out, a1, a2, ct: -ct
-        return lambda xp, x1, x2, out, a1, a2, ct: ct * slope if slope else None
-    if f.op.kind == "elementwise":
-        if names == f.arguments[1:]:
-            return lambda xp, x1, x2, out, a1, a2, ct: rule(x2) * ct
-        if names == f.arguments[:1]:
-            return lambda xp, x1, x2, out, a1, a2, ct: rule(x1) * ct
-        if len(names) > 1:
-            pick = itemgetter(*[places[n] for n in names])
-            return lambda *given: rule(*pick(given)) * given[6]
-        return lambda *given: rule(*[given[places[n]] for n in names]) * given[6]
+        if rule == 1:
+            return lambda xp, saved, ct: ct
+        if rule == -1:
+            return lambda xp, saved, ct: -ct
+        return lambda xp, saved, ct: ct * rule if rule else None
+    places |= {"xp": 5, "ct": 6}
     chosen = [places[n] for n in names]
-    return lambda *given: rule(*[given[k] for k in chosen])
+    if f.op.kind != "elementwise" and conjugate:
+        return lambda xp, saved, ct: xp.conj(rule(*[(*saved, xp, xp.conj(ct))[k] for k in chosen]))
+    if f.op.kind != "elementwise":
+        return lambda xp, saved, ct: rule(*[(*saved, xp, ct)[k] for k in chosen])
+    if "xp" in names:
+        return lambda xp, saved, ct: rule(*[(*saved, xp)[k] for k in chosen]) * ct
+    if len(chosen) == 1:
+        (only,) = chosen
+        return lambda xp, saved, ct: rule(saved[only]) * ct
+    if len(chosen) == 2:
+        a, b = chosen
+        return lambda xp, saved, ct: rule(saved[a], saved[b]) * ct
+    return lambda xp, saved, ct: rule(*[saved[k] for k in chosen]) * ct

@@ -142,7 +142,7 @@ def walk(
                 old = cts[node]
                 if old is None:
                     cts[node] = ct
-                elif node in owned and not hasattr(type(ct), "_node"):
+                elif ct.__class__ is old.__class__ and node in owned:
                     old += ct  # arrays only: a Tensor added to one in place would not be followed
                     cts[node] = old
                 else:

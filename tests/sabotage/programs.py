@@ -7,6 +7,7 @@ from typing import Any
 
 from agrad.interpret.apply import stopped
 from agrad.interpret.levels import enable_grad
+from agrad.views import lens_of
 from sabotage.mutant import Row
 
 __all__ = ["ROWS"]
@@ -33,7 +34,7 @@ def _alone(which: Callable[[Any], bool]) -> Callable[[Any], Any]:
 
 
 def _is_view(t: Any) -> bool:
-    return hasattr(t, "_lens")
+    return lens_of(t) is not None
 
 
 def _never_refreshed(refresh: Any) -> Any:
@@ -46,14 +47,11 @@ def _never_refreshed(refresh: Any) -> Any:
 class _Element:
     """The way to one element, as if it were a view."""
 
-    def __init__(self, key: Any) -> None:
-        self.key = key
+    def read(self, lens: Any, base: Any) -> Any:
+        return base._space._getitem(base, lens.data)
 
-    def read(self, base: Any) -> Any:
-        return base._space._getitem(base, self.key)
-
-    def write(self, base: Any, value: Any) -> Any:
-        return base._space._setitem(base, self.key, value)
+    def write(self, lens: Any, base: Any, value: Any) -> Any:
+        return base._space._setitem(base, lens.data, value)
 
 
 def _shared_elements(getitem: Any) -> Any:
@@ -63,20 +61,21 @@ def _shared_elements(getitem: Any) -> Any:
         from agrad.views import arrayed, attach
 
         out = getitem(self, key)
-        if not out.ndim and not hasattr(out, "_lens") and (type(key) is int or type(key) is tuple):
+        if not out.ndim and not _is_view(out) and (type(key) is int or type(key) is tuple):
             out = arrayed(out)
-            attach(self, out, _Element(key), key)
+            attach(self, out, getattr(self, "_ties", None), _Element(), key)
         return out
 
     return other
 
 
-def _newest_only(join: Any) -> Any:
+def _newest_only(attach: Any) -> Any:
     """A root that knows the last of its views only."""
 
-    def other(root: Any, view: Any) -> None:
-        join(root, view)
-        root._family.current = root._family.current[-1:]
+    def other(base: Any, view: Any, *given: Any) -> None:
+        attach(base, view, *given)
+        family = view._ties.root._ties
+        family[:] = family[-1:]
 
     return other
 
@@ -84,8 +83,8 @@ def _newest_only(join: Any) -> Any:
 def _parent_skipped(way: str) -> Callable[[Any], Any]:
     """A view of a view that takes itself for a view of the root."""
     if way == "read":
-        return lambda read: lambda self, root: self.way.read(root)
-    return lambda write: lambda self, root, value: self.way.write(root, value)
+        return lambda read: lambda self, root: self.way.read(self, root)
+    return lambda write: lambda self, root, value: self.way.write(self, root, value)
 
 
 def _data_only(replaced: Any) -> Any:
@@ -135,7 +134,7 @@ ALIASING = (
     Row("refresh/nothing", "aliasing", VIEWS + "refresh", _never_refreshed),
     Row("attach/nothing", "aliasing", VIEWS + "attach", lambda _: lambda *given: None),
     Row("views/of-functions", "aliasing", NAMESPACE + "_viewing", lambda _: lambda self, f, run: run),
-    Row("views/newest-only", "aliasing", VIEWS + "_join", _newest_only),
+    Row("views/newest-only", "aliasing", VIEWS + "attach", _newest_only),
     Row("views/of-views-read", "aliasing", VIEWS + "Lens.read", _parent_skipped("read")),
     Row("views/of-views-write", "aliasing", VIEWS + "Lens.write", _parent_skipped("write")),
     Row("elements/shared", "aliasing", TENSORS + "Tensor.__getitem__", _shared_elements),
