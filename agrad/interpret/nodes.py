@@ -185,7 +185,7 @@ def _node_of_two(
     first, second = terms[0], terms[-1]
     one, other = followed[0], followed[-1]
     held = [k for k in range(3) if keeps[k]]
-    h1, h2 = (held + [0, 0])[0], (held + [0, 0])[-1]  # two places cover what most rules read
+    h1, h2 = (held[0], held[-1]) if held else (0, 0)  # two places cover what most rules read
 
     def boxed(saved: Any, ct: Any) -> Any:
         values, avals = list(saved), saved[3:]
