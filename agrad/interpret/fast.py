@@ -1,4 +1,4 @@
-"""The common cases of `apply`, inlined: arrays, one result, followed by one reverse trace or by none.
+"""The common cases of `apply`, inlined: arrays, one result, followed by one trace or by none.
 
 An eager library lives or dies by what happens between the user's call and the backend's: here that is a few type tests,
 one call, and two small objects. There is a closure for each shape of op: one or two data arguments, one with
@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from agrad.interpret.bound import Bound
+from agrad.interpret.forward import carried
 from agrad.interpret.levels import OFF
-from agrad.interpret.nodes import node_of_number, node_of_one, node_of_parameters, nodes_of_two
+from agrad.interpret.nodes import node_of_number, node_of_one, node_of_parameters, nodes_of_two, term
 from agrad.interpret.parameters import settled
 from agrad.interpret.record import node_class as general_node
 from agrad.interpret.reverse import rank
@@ -63,6 +64,7 @@ def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
     Tensor, aval_of = space._tensor, space._aval_of  # noqa: N806 - a class
     node_class, keeps_x, _, keeps_out = node_of_one(f)
     complex_node = node_of_one(f, conjugate=True).node
+    slope, raw = term(f, f.arguments, 0), space._raw
 
     def run(x: Any, /) -> Any:
         if type(x) is Tensor and not OFF:
@@ -88,6 +90,12 @@ def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
                 node.parents = p
                 node.saved = (v, out) if keeps_x and keeps_out else v if keeps_x else out if keeps_out else None
                 return y
+            if trace.carrying and a.inexact and type(x._value) is not Tensor and type(p.tangent) is not Tensor:
+                v = x._value
+                out = impl(v)
+                return carried(
+                    space, out, a if operator else a.strong, trace, slope(raw, (v, None, out, a, None), p.tangent)
+                )
         return other(f, (x,), {})
 
     return run
@@ -99,7 +107,7 @@ def _parameters(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
     Tensor, aval_of, plain = space._tensor, space._aval_of, space._settings  # noqa: N806
     (node_class, keeps_x, _, keeps_out), wanted = node_of_parameters(f)
     complex_node = node_of_parameters(f, conjugate=True)[0].node
-    own = f.own[0]
+    own, linear = f.own[0], f.op.kind == "linear"
 
     def run(x: Any, params: Params, /) -> Any:
         if type(x) is Tensor and not OFF:
@@ -134,6 +142,10 @@ def _parameters(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
                     node.parents = p
                     node.saved = wanted(params), (a if own else v) if keeps_x else None, out if keeps_out else None, a
                     return y
+            elif trace.carrying and linear and type(x._value) is not Tensor and type(p.tangent) is not Tensor:
+                out = call((x._value,), params)
+                aval = aval_of(out)
+                return carried(space, out, aval, trace, call((p.tangent,), params) if aval.inexact else None)
         return other(f, (x,), params)
 
     if not bare:
@@ -152,6 +164,7 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
     node_of_both, keeps_1, keeps_2, keeps = nodes[True][False][0]
     node_of_number, keeps_x, _, keeps_out = nodes[True][False][1]
     complex_number = nodes[True][True][1].node
+    slopes, raw = [term(f, f.arguments, i) for i in (0, 1)], space._raw
 
     def run(x1: Any, x2: Any, /) -> Any:
         if OFF:
@@ -162,7 +175,9 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
             a1 = x1._aval
             v1 = x1._value
             if numbers and (kind is float or kind is int):
-                if p1 is not None and a1.inexact and p1.trace.recording and (x2 or not needs_number):
+                if p1 is None or not a1.inexact or not (x2 or not needs_number):
+                    return other(f, (x1, x2), {})
+                if p1.trace.recording:
                     out = run(v1, x2) if type(v1) is Tensor else compute(v1, x2)
                     y = Tensor()
                     y._value = out
@@ -173,6 +188,10 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
                     node.parents = p1
                     node.saved = v1 if keeps_x else None, x2, out if keeps_out else None, a1, None
                     return y
+                if p1.trace.carrying and type(v1) is not Tensor and type(p1.tangent) is not Tensor:
+                    out = compute(v1, x2)
+                    t = slopes[0](raw, (v1, x2, out, a1, None), p1.tangent)
+                    return carried(space, out, a1 if operator else a1.strong, p1.trace, t)
                 return other(f, (x1, x2), {})
             if kind is Tensor and a1 is x2._aval and a1.real and elementwise and p1 is not None:
                 p2 = x2._node
@@ -227,6 +246,16 @@ def _two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
             parents = p1, p2
             which = 0
         if not trace.recording:
+            if trace.carrying and elementwise and a1 is a2 and a1.inexact:
+                t1 = None if p1 is None else p1.tangent
+                t2 = None if p2 is None else p2.tangent
+                if Tensor not in (type(v1), type(v2), type(t1), type(t2)):
+                    out = compute(v1, v2)
+                    saved = v1, v2, out, a1, a2
+                    t1 = None if t1 is None else slopes[0](raw, saved, t1)
+                    t2 = None if t2 is None else slopes[1](raw, saved, t2)
+                    t = t2 if t1 is None else t1 if t2 is None else t1 + t2
+                    return carried(space, out, a1 if operator else a1.strong, trace, t)
             return other(f, (x1, x2), {})
         if a1 is not a2 and (a1.weak or a2.weak or not (a1.inexact and a2.inexact)):
             return other(f, (x1, x2), {})
@@ -261,6 +290,7 @@ def by_number(f: Bound, run: Callable[..., Any], scalar: Bound, door: Door, oper
     impl, number, general = scalar.impl, scalar.op.parameters[-1].name, closure(scalar, door, operator)
     Tensor = f.space._tensor  # noqa: N806
     node_class, keeps_x, _, keeps_out = node_of_number(scalar, number)
+    slope, raw = term(scalar, (scalar.arguments[0], number), 0), f.space._raw
 
     def numbered(x1: Any, x2: Any, /) -> Any:
         kind = type(x2)
@@ -268,8 +298,10 @@ def by_number(f: Bound, run: Callable[..., Any], scalar: Bound, door: Door, oper
             a = x1._aval
             if not (operator and a.weak):
                 p = x1._node
-                if a.real and p is not None and p.trace.recording and not OFF:
-                    v = x1._value
+                v = x1._value
+                if not a.real or p is None or OFF:
+                    pass
+                elif p.trace.recording:
                     out = numbered(v, x2) if type(v) is Tensor else impl(v, x2)
                     y = Tensor()
                     y._value = out
@@ -280,6 +312,10 @@ def by_number(f: Bound, run: Callable[..., Any], scalar: Bound, door: Door, oper
                     node.parents = p
                     node.saved = v if keeps_x else None, x2, out if keeps_out else None, a, None
                     return y
+                elif p.trace.carrying and type(v) is not Tensor and type(p.tangent) is not Tensor:
+                    out = impl(v, x2)
+                    t = slope(raw, (v, x2, out, a, None), p.tangent)
+                    return carried(f.space, out, a if operator else a.strong, p.trace, t)
                 if kind is int or a.inexact:
                     return general(x1, {number: x2})
         return run(x1, x2)
@@ -297,8 +333,10 @@ def block(f: Bound, door: Door) -> Callable[[Any, Any], Any]:
         if type(x) is Tensor and not OFF:
             p = x._node
             a = x._aval
-            if p is not None and a.inexact and p.trace.recording:
-                v = x._value
+            v = x._value
+            if p is None or not a.inexact:
+                pass
+            elif p.trace.recording:
                 out = run(v, key) if type(v) is Tensor else impl(v, key)
                 y = Tensor()
                 y._value = out
@@ -309,6 +347,9 @@ def block(f: Bound, door: Door) -> Callable[[Any, Any], Any]:
                 node.parents = p
                 node.saved = (key,), a, None, a
                 return y
+            elif p.trace.carrying and type(v) is not Tensor and type(p.tangent) is not Tensor:
+                out = impl(v, key)
+                return carried(space, out, aval_of(out), p.trace, impl(p.tangent, key))
         return general(x, {"key": key})
 
     return run
@@ -383,13 +424,16 @@ def reflected(f: Bound, run: Callable[..., Any], other: Door) -> Callable[..., A
     Tensor = space._tensor  # noqa: N806
     node_class, _, keeps_x, keeps_out = nodes_of_two(f, fits=True)[2]
     complex_node = nodes_of_two(f, fits=True, conjugate=True)[2].node
+    slope, raw = term(f, f.arguments, 1), space._raw
 
     def swapped(x2: Any, x1: Any, /) -> Any:
         if (type(x1) is float or type(x1) is int) and type(x2) is Tensor and not OFF:
             p = x2._node
             a = x2._aval
-            if p is not None and a.inexact and p.trace.recording:
-                v = x2._value
+            v = x2._value
+            if p is None or not a.inexact:
+                pass
+            elif p.trace.recording:
                 out = swapped(v, x1) if type(v) is Tensor else compute(x1, v)
                 y = Tensor()
                 y._value = out
@@ -400,6 +444,9 @@ def reflected(f: Bound, run: Callable[..., Any], other: Door) -> Callable[..., A
                 node.parents = p
                 node.saved = x1, v if keeps_x else None, out if keeps_out else None, None, a
                 return y
+            elif p.trace.carrying and type(v) is not Tensor and type(p.tangent) is not Tensor:
+                out = compute(x1, v)
+                return carried(space, out, a, p.trace, slope(raw, (x1, v, out, None, a), p.tangent))
         return run(x1, x2)
 
     return swapped

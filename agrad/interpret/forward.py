@@ -13,7 +13,7 @@ from agrad.interpret.record import with_residual
 from agrad.interpret.reverse import plus
 from agrad.interpret.rules import caller, checked, environment, prepared, restore, times, zeros
 
-__all__ = ["Dual", "ForwardTrace"]
+__all__ = ["Dual", "ForwardTrace", "carried"]
 
 Params = dict[str, Any]
 Tangents = dict[tuple[int, int], Any]
@@ -23,6 +23,7 @@ class ForwardTrace(Trace):
     """A run of the forward interpretation."""
 
     __slots__ = ()
+    carries = True
 
     def process(self, f: Bound, args: Sequence[Any], params: Params) -> Any:
         """Compute one level out and carry the tangent along."""
@@ -40,6 +41,11 @@ class Dual:
 
     def __repr__(self) -> str:
         return "<Dual>"
+
+
+def carried(space: Any, out: Any, aval: Any, trace: Trace, t: Any) -> Any:
+    """A value with its tangent; None stands for zeros."""
+    return space._box(out, aval, None if t is None else Dual(trace, t))
 
 
 def push(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:

@@ -29,17 +29,21 @@ class Trace:
     Levels are process-unique and only grow, so that threads inside a transformed function are right.
     """
 
-    __slots__ = ("__weakref__", "_token", "alive", "level", "recording")
+    __slots__ = ("__weakref__", "_token", "alive", "carrying", "level", "recording")
     differentiates = True
     """Whether it takes derivatives: constants, `stop_gradient` and `no_grad` act on such levels only."""
     records = False
-    """Whether this interpretation leaves nodes; the specialised code does so itself."""
+    """Whether this interpretation leaves nodes; the fast paths do so themselves."""
+    carries = False
+    """Whether it carries tangents along; the fast paths do so themselves."""
 
     def __init__(self, level: int | None = None) -> None:
         self.level = next(_levels) if level is None else level
         self.alive = True
         self.recording = self.records
-        """Alive and leaving nodes: what the specialised code checks before it records."""
+        """Alive and leaving nodes: what the fast paths check before they record."""
+        self.carrying = self.carries
+        """Alive and carrying tangents."""
 
     def process(self, f: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         """Interpret an op whose innermost followed argument belongs to this trace."""
@@ -51,7 +55,7 @@ class Trace:
 
     def __exit__(self, *exc: object) -> None:
         _depth.reset(self._token)
-        self.alive = self.recording = False
+        self.alive = self.recording = self.carrying = False
 
 
 class _Block:

@@ -16,7 +16,7 @@ from agrad.interpret.record import node_name
 from agrad.interpret.reverse import Node
 from agrad.interpret.rules import caller, checked, restore, times
 
-__all__ = ["Kept", "node_of_number", "node_of_one", "node_of_parameters", "nodes_of_two"]
+__all__ = ["Kept", "node_of_number", "node_of_one", "node_of_parameters", "nodes_of_two", "term"]
 
 Pull = Callable[[Any, Any], Any]
 
@@ -181,9 +181,9 @@ def _node_of_two(
     Tensor, wrap, raw = space._tensor, space._wrap, space._raw  # noqa: N806
     needed = f.needs(followed)
     keeps = [name in needed for name in (*names, "out")]
-    terms = [_term(f, names, i, conjugate) for i in followed]
+    terms = [term(f, names, i, conjugate) for i in followed]
     first, second = terms[0], terms[-1]
-    one, other = followed[0], followed[-1]
+    i, j = followed[0], followed[-1]
     held = [k for k in range(3) if keeps[k]]
     h1, h2 = (held[0], held[-1]) if held else (0, 0)  # two places cover what most rules read
 
@@ -193,10 +193,10 @@ def _node_of_two(
             if type(values[k]) is not Tensor:
                 values[k] = wrap(values[k])
         saved, ct = values, wrap(ct)
-        gs = [term(space, saved, ct) for term in terms]
+        gs = [one(space, saved, ct) for one in terms]
         if not fits:
-            gs = [restore(f, space, g, avals[i]) for g, i in zip(gs, followed, strict=True)]
-        return gs if one != other else gs[0]
+            gs = [restore(f, space, g, avals[k]) for g, k in zip(gs, followed, strict=True)]
+        return gs if i != j else gs[0]
 
     rules: list[Any] = [f.op.vjp[i] for i in followed]
     reads = [_only(f, names, i) for i in followed]
@@ -216,14 +216,14 @@ def _node_of_two(
                 return boxed(saved, ct)
             return rule_1(a) * ct
 
-        pull = pull if one != other else pull_one
+        pull = pull if i != j else pull_one
 
-    elif fits and one != other and rules == [1, 1]:
+    elif fits and i != j and rules == [1, 1]:
 
         def pull(saved: Any, ct: Any) -> Any:
             return ct, ct
 
-    elif fits and one != other and rules == [1, -1]:
+    elif fits and i != j and rules == [1, -1]:
 
         def pull(saved: Any, ct: Any) -> Any:
             return ct, -ct
@@ -233,24 +233,24 @@ def _node_of_two(
         def pull(saved: Any, ct: Any) -> Any:
             if type(ct) is Tensor or any(type(saved[k]) is Tensor for k in held):
                 return boxed(saved, ct)
-            gs = [term(raw, saved, ct) for term in terms]
+            gs = [one(raw, saved, ct) for one in terms]
             if not fits:
-                gs = [restore(f, raw, g, saved[3 + i]) for g, i in zip(gs, followed, strict=True)]
-            return gs if one != other else gs[0]
+                gs = [restore(f, raw, g, saved[3 + k]) for g, k in zip(gs, followed, strict=True)]
+            return gs if i != j else gs[0]
 
-    elif one == other and fits:
+    elif i == j and fits:
 
         def pull(saved: Any, ct: Any) -> Any:
             if type(ct) is Tensor or type(saved[h1]) is Tensor or type(saved[h2]) is Tensor:
                 return boxed(saved, ct)
             return first(raw, saved, ct)
 
-    elif one == other:
+    elif i == j:
 
         def pull(saved: Any, ct: Any) -> Any:
             if type(ct) is Tensor or type(saved[h1]) is Tensor or type(saved[h2]) is Tensor:
                 return boxed(saved, ct)
-            return restore(f, raw, first(raw, saved, ct), saved[3 + one])
+            return restore(f, raw, first(raw, saved, ct), saved[3 + i])
 
     elif fits:
 
@@ -271,15 +271,15 @@ def _node_of_two(
 
     def retrack(node: Node) -> Any:
         saved = list(node.saved)
-        parents = (node.parents,) if one == other else node.parents
-        for i, parent in zip(followed, parents, strict=True):
-            if saved[i] is not None:
-                saved[i] = space._box(saved[i], saved[3 + i], parent)
+        parents = (node.parents,) if i == j else node.parents
+        for k, parent in zip(followed, parents, strict=True):
+            if saved[k] is not None:
+                saved[k] = space._box(saved[k], saved[3 + k], parent)
         if saved[2] is not None:
             saved[2] = space._box(saved[2], space._aval_of(saved[2]), node)
         return tuple(saved)
 
-    return Kept(_class(f, pull, retrack, one == other), *keeps)
+    return Kept(_class(f, pull, retrack, i == j), *keeps)
 
 
 def _only(f: Bound, arguments: Sequence[str], i: int) -> int | None:
@@ -291,10 +291,13 @@ def _only(f: Bound, arguments: Sequence[str], i: int) -> int | None:
     return places.index(read[0]) if len(read) == 1 and read[0] in places else None
 
 
-def _term(f: Bound, arguments: Sequence[str], i: int, conjugate: bool) -> Callable[[Any, Any, Any], Any]:
-    """The cotangent of one argument: a function of ``(xp, saved, ct)``, where ``saved`` is (x1, x2, out, a1, a2)."""
+def term(f: Bound, arguments: Sequence[str], i: int, conjugate: bool = False) -> Callable[[Any, Any, Any], Any]:
+    """The cotangent of one argument: a function of ``(xp, saved, ct)``, where ``saved`` is (x1, x2, out, a1, a2).
+
+    Of an elementwise function it makes the argument's tangent that of the result, too.
+    """
     rule: Any = f.op.vjp[i]
-    places = {arguments[0]: 0, arguments[1]: 1, "out": 2}
+    places = {name: k for k, name in enumerate(arguments)} | {"out": 2}
     if f.op.kind == "bilinear":
         places[arguments[i]] = 3 + i  # of its own argument, such a rule gets the aval
     names = names_of(rule)
