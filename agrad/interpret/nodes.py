@@ -49,21 +49,20 @@ def node_of_one(f: Bound, conjugate: bool = False) -> Kept:
     names = names_of(rule)
     values = [n for n in names if n != "xp"]
     keeps_x, keeps_out = f.arguments[0] in values, "out" in values
-    if not callable(rule):
+    if isinstance(rule, select) or (callable(rule) and conjugate):
+        by_name, place = times(rule), f.arguments[0]
+
+        def pull(saved: Any, ct: Any) -> Any:
+            v, out = saved if keeps_x and keeps_out else (saved, saved)
+            if type(ct) is Tensor or type(v) is Tensor or type(out) is Tensor:
+                return by_name({"xp": space, place: wrap(v), "out": wrap(out)}, wrap(ct), conjugate)
+            return by_name({"xp": raw, place: v, "out": out}, ct, conjugate)
+
+    elif not callable(rule):
         slope: Any = rule
 
         def pull(saved: Any, ct: Any) -> Any:
             return ct if slope == 1 else -ct if slope == -1 else ct * slope if slope else None
-
-    elif conjugate:
-        by_name, place = times(rule), f.arguments[0]
-
-        def pull(saved: Any, ct: Any) -> Any:
-            v, out = saved if len(values) > 1 else (saved, saved)
-            if type(ct) is Tensor or type(v) is Tensor or type(out) is Tensor:
-                ct = wrap(ct)
-                return by_name({"xp": space, place: wrap(v), "out": wrap(out)}, ct, True)
-            return by_name({"xp": raw, place: v, "out": out}, ct, True)
 
     elif names == ("xp", *values[:1]):
 

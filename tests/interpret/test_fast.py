@@ -11,11 +11,12 @@ import pytest
 
 import agrad
 from agrad import namespaces
+from agrad.declare import elementwise, select
 from agrad.interpret.bound import Bound
 from samples import Sample, followed
 from test_table import SAMPLES, assert_equal, derivatives, precision, thinned
 
-FAST = namespaces.closure, namespaces.reflected
+FAST = namespaces.closure, namespaces.reflected, namespaces.block, namespaces.by_number
 
 
 def general(f: Bound, other: Callable[..., Any], operator: bool = False) -> Callable[..., Any]:
@@ -30,6 +31,26 @@ def turned(f: Bound, run: Callable[..., Any], other: Callable[..., Any]) -> Call
     return lambda x2, x1, /: run(x1, x2)
 
 
+def read(f: Bound, door: Callable[..., Any]) -> Callable[..., Any]:
+    """What `block` makes, without a short way."""
+    return lambda x, key: door(f, (x,), {"key": key})
+
+
+def numbered(
+    f: Bound, run: Callable[..., Any], scalar: Bound, door: Callable[..., Any], operator: bool
+) -> Callable[..., Any]:
+    """What `by_number` makes, without a short way."""
+    name, power = scalar.op.parameters[-1].name, general(scalar, door)
+
+    def chosen(x1: Any, x2: Any, /) -> Any:
+        tensor = isinstance(x1, agrad.Tensor) and not (operator and x1._aval.weak)
+        if tensor and (type(x2) is int or (type(x2) is float and x1._aval.inexact)):
+            return power(x1, {name: x2})
+        return run(x1, x2)
+
+    return chosen
+
+
 @pytest.fixture(scope="module")
 def ways() -> Callable[[str], Any]:
     """Two NumPy namespaces of their own: entered by name, "fast" or "slow", each is the one there is."""
@@ -38,12 +59,12 @@ def ways() -> Callable[[str], Any]:
     @contextmanager
     def entered(name: str) -> Iterator[Any]:
         made, owners = caches[name]
-        closure, reflected = FAST if name == "fast" else (general, turned)
+        chosen = FAST if name == "fast" else (general, turned, read, numbered)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(namespaces, "_made", made)
             patch.setattr(namespaces, "_owners", owners)
-            patch.setattr(namespaces, "closure", closure)  # functions are made as they are used
-            patch.setattr(namespaces, "reflected", reflected)
+            for part, made_by in zip(("closure", "reflected", "block", "by_number"), chosen, strict=True):
+                patch.setattr(namespaces, part, made_by)  # functions are made as they are used
             yield agrad.namespace("numpy")
 
     return entered
@@ -70,7 +91,9 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "where": lambda xp, x: xp.where(x > 1, x, 1.0),
     "row * column": lambda xp, x: x * x[:, None], "numbers": lambda xp, x: xp.atan2(2.0, x) + xp.maximum(x, 1.0),
     "float32": lambda xp, x: x * np.asarray([1, 2, 3], np.float32), "integers": lambda xp, x: x * np.asarray([1, 2, 3]),
-    "in place": lambda xp, x: _changed(x),
+    "in place": lambda xp, x: _changed(x), "x ** 0": lambda xp, x: x**0 * x, "x + x * 1": lambda xp, x: x + x * 1,
+    "slices": lambda xp, x: xp.concat([x[1:] * x[:-1], x[1, None]]), "sums": lambda xp, x: xp.sum(x) * xp.flip(x),
+    "functions": lambda xp, x: xp.exp(-xp.sin(x)) + xp.sqrt(x) * xp.square(x) + xp.reciprocal(x),
 }  # fmt: skip
 
 
@@ -100,6 +123,26 @@ def test_operators_are_the_same_without_fast_paths(what: str, dtype: str, ways: 
             found[name] = {
                 "value": agrad.value_and_grad(f)(x)[0], "vjp": agrad.grad(f)(x), "jvp": agrad.jvp(f, (x,), (v,))[1],
                 "hvp": agrad.hvp(f, (x,), (v,)), "vjp of vjp": agrad.vjp(agrad.grad(f), x)[1](v)[0],
+                "jvp of vjp": agrad.jvp(agrad.grad(f), (x,), (v,))[1],
+                "jvp of jvp": agrad.jvp(lambda x, f=f: agrad.jvp(f, (x,), (v,))[1], (x,), (v,))[1],
             }  # fmt: skip
     lists = [{k: [np.asarray(y)] for k, y in found[name].items()} for name in ("slow", "fast")]
     assert_equal(*lists, float(np.finfo("float32" if what == "float32" else dtype).eps))
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["fast", "slow"])
+def test_a_choice_of_one_argument(plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rectified = elementwise("rectified(x, /)", select(lambda x: x > 0), forward=lambda xp, x: xp.where(x > 0, x, 0))
+    if plain:
+        monkeypatch.setattr(namespaces, "closure", general)
+    agrad.plugins.register(
+        type("Mine", (), {"agrad_ops": staticmethod(agrad.hookimpl(lambda: [rectified], specname="agrad_ops"))})(),
+        "mine",
+    )
+    try:
+        xp, x, v = agrad.namespace("numpy"), np.asarray([-1.0, 2.0, 3.0]), np.asarray([1.0, 2.0, 4.0])
+        assert agrad.grad(lambda x: xp.sum(xp.mine.rectified(x)))(x).tolist() == [0, 1, 1]
+        assert agrad.jvp(xp.mine.rectified, (x,), (v,))[1].tolist() == [0, 2, 4]
+        assert agrad.hvp(lambda x: xp.sum(xp.mine.rectified(x) ** 2), (x,), (v,)).tolist() == [0, 4, 8]
+    finally:
+        agrad.plugins.block("mine")
