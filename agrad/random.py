@@ -5,12 +5,12 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from agrad.convert import dtype_name, has_dtype
+from agrad.arrays.convert import dtype_name, has_dtype
+from agrad.arrays.imperative import make_leaf
+from agrad.arrays.namespaces import Namespace, namespace
+from agrad.arrays.tensors import Tensor
 from agrad.errors import DtypeError, GraphError, ShapeError
-from agrad.imperative import make_leaf
-from agrad.namespaces import Namespace, namespace
 from agrad.ops._shapes import device_of
-from agrad.tensors import Tensor
 
 __all__ = ["Generator"]
 

@@ -6,9 +6,9 @@ import importlib.metadata
 from typing import NamedTuple
 
 from agrad import ops, plugins
+from agrad.arrays.namespaces import namespace
 from agrad.backend import Backend
 from agrad.errors import PluginError
-from agrad.namespaces import namespace
 from agrad.ops.standard import ALIASES
 
 __all__ = ["Standing", "every_op", "standing", "support"]

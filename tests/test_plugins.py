@@ -14,7 +14,8 @@ import pytest
 
 import agrad
 import agrad_numpy
-from agrad import namespaces, plugins
+from agrad import plugins
+from agrad.arrays import namespaces
 from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
 from agrad.declare import elementwise, general

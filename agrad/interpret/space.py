@@ -12,7 +12,7 @@ __all__ = ["Space"]
 
 
 class Space(Protocol):
-    """The part of `agrad.namespaces.Namespace` that computing and differentiating take."""
+    """The part of `agrad.arrays.namespaces.Namespace` that computing and differentiating take."""
 
     _backend: Backend
     _raw: Any

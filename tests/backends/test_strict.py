@@ -17,7 +17,8 @@ import pytest
 import agrad
 import agrad_strict
 import strict
-from agrad import fallbacks, random_fallback
+from agrad import random_fallback
+from agrad.arrays import fallbacks
 from agrad.errors import AgradError
 from agrad.random import Generator
 from samples import Sample, filled, followed, samples
@@ -60,7 +61,7 @@ def test_found_without_importing_the_library() -> None:
 @pytest.mark.parametrize("name", ["getitem", "setitem", "scatter", "to_device"])
 def test_fallbacks_are_used(name: str) -> None:
     assert not hasattr(library, name) and name in fallbacks.FALLBACKS
-    assert getattr(raw, name).__module__ == "agrad.fallbacks"
+    assert getattr(raw, name).__module__ == "agrad.arrays.fallbacks"
 
 
 KEYS = [

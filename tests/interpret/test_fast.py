@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import agrad
-from agrad import namespaces
+from agrad.arrays import namespaces
 from agrad.interpret.bound import Bound
 from samples import Sample, followed
 from test_table import SAMPLES, assert_equal, derivatives, precision, thinned

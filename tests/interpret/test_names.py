@@ -14,7 +14,8 @@ import pytest
 
 import agrad
 import agrad_numpy
-from agrad import namespaces, plugins
+from agrad import plugins
+from agrad.arrays import namespaces
 from agrad.declare import WORDS, bilinear, composite, constant, elementwise, general, linear
 from agrad.errors import PluginError
 from agrad.interpret.signature import CLOSURE

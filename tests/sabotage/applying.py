@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import agrad
-from agrad import namespaces
+from agrad.arrays import namespaces
 from agrad.backend import Backend, BackendRule
 from agrad.declare import Op
 from agrad.interpret.levels import OFF

@@ -7,7 +7,8 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
-from agrad import imperative
+from agrad.arrays import imperative
+from agrad.arrays.views import SLICE, Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
 from agrad.aval import Aval
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
 from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
@@ -17,7 +18,6 @@ from agrad.interpret.reverse import Leaf, Node
 from agrad.interpret.space import Space
 from agrad.ops._shapes import device_of
 from agrad.ops.standard import BINARY, COMPARISONS, UNARY
-from agrad.views import SLICE, Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
 
 __all__ = ["Tensor", "operate", "specialised_tensor", "stale_tensor"]
 

@@ -8,12 +8,14 @@ from inspect import cleandoc
 from typing import Any
 
 from agrad import ops, plugins
+from agrad.arrays.creation import create
+from agrad.arrays.fallbacks import Raw
+from agrad.arrays.tensors import Tensor, operate, specialised_tensor, stale_tensor
+from agrad.arrays.views import Lens, attach, key_of, laid_out
 from agrad.aval import Aval, interning
 from agrad.backend import Backend
-from agrad.creation import create
 from agrad.declare import Op
 from agrad.errors import BackendError, PluginError
-from agrad.fallbacks import Raw
 from agrad.interpret.apply import raw_of
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.fast import block, by_number, closure, reflected
@@ -21,8 +23,6 @@ from agrad.interpret.parameters import PLAIN, enter
 from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
-from agrad.tensors import Tensor, operate, specialised_tensor, stale_tensor
-from agrad.views import Lens, attach, key_of, laid_out
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
