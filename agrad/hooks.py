@@ -162,7 +162,7 @@ class AgradSpec:
         Examples
         --------
         >>> import agrad
-        >>> from agrad.cli import main
+        >>> from agrad.command.cli import main
         >>> from agrad.hooks import Command
         >>> class Plugin:
         ...     @agrad.hookimpl

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from agrad import cli, plugins
+from agrad import plugins
 from agrad.backend import Backend
+from agrad.command import cli
 from agrad.hooks import COMMANDS, Command
 from test_plugins import entry, fresh, provider  # noqa: F401 - `fresh` is a fixture
 
