@@ -12,11 +12,11 @@ from agrad.arrays.creation import create
 from agrad.arrays.fallbacks import Raw
 from agrad.arrays.tensors import Tensor, operate, specialised_tensor, stale_tensor
 from agrad.arrays.views import Lens, attach, key_of, laid_out
-from agrad.aval import Aval, interning
 from agrad.backend import Backend
 from agrad.declare import Op
 from agrad.errors import BackendError, PluginError
 from agrad.interpret.apply import raw_of
+from agrad.interpret.aval import Aval, interning
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.fast import block, by_number, closure, reflected
 from agrad.interpret.parameters import PLAIN, enter

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from agrad.arrays import imperative
 from agrad.arrays.views import SLICE, Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
-from agrad.aval import Aval
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
 from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
+from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf, Node

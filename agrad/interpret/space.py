@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from agrad.aval import Aval
 from agrad.backend import Backend
+from agrad.interpret.aval import Aval
 
 __all__ = ["Space"]
 

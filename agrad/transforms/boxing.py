@@ -14,7 +14,7 @@ from agrad.interpret.levels import Trace
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
 
 if TYPE_CHECKING:
-    from agrad.aval import Aval
+    from agrad.interpret.aval import Aval
 
 __all__ = ["Inputs"]
 

@@ -7,9 +7,9 @@ from functools import partial, wraps
 from typing import Any
 
 from agrad.arrays.tensors import Tensor
-from agrad.aval import Aval
 from agrad.errors import DtypeError, ShapeError
 from agrad.interpret.apply import raw_of
+from agrad.interpret.aval import Aval
 from agrad.interpret.reverse import Node
 from agrad.ops._shapes import place_of
 from agrad.transforms.boxing import Inputs

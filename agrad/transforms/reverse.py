@@ -10,9 +10,9 @@ from agrad.arrays.imperative import seed_of
 from agrad.arrays.namespaces import Namespace
 from agrad.arrays.tensors import Tensor
 from agrad.arrays.views import current
-from agrad.aval import Aval
 from agrad.errors import DtypeError, NonScalarError
 from agrad.interpret.apply import raw_of
+from agrad.interpret.aval import Aval
 from agrad.interpret.record import ReverseTrace
 from agrad.interpret.reverse import Leaf, Node, walk
 from agrad.transforms.boxing import Inputs

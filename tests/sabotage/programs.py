@@ -209,7 +209,7 @@ OPERATORS = (
     Row("reflected/other-way-nested", "operators", "interpret.fast:reflected", _nested_other_way_round),
     Row("operate/number-first", "operators", TENSORS + "operate", _number_first),
     Row("operators/first-order", "operators", "interpret.fast:closure", _without_slope),
-    Row("weak/lost", "operators", "aval:Aval.weakened", lambda _: lambda self: self),
+    Row("weak/lost", "operators", "interpret.aval:Aval.weakened", lambda _: lambda self: self),
     Row("weak/kept", "operators", TENSORS + "_strengthened", lambda _: lambda space, args: args),
 )
 

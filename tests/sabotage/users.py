@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agrad.aval import Aval
 from agrad.errors import ShapeError
 from agrad.interpret.apply import raw_of, stopped
+from agrad.interpret.aval import Aval
 from sabotage.mutant import Row
 
 __all__ = ["ROWS"]
