@@ -1,4 +1,4 @@
-"""Random numbers on every backend, as Tensors: `agrad.random.Generator`."""
+"""The generator: the backend's own source of random numbers, or the fallback, behind one face."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ class Generator:
         self._space: Namespace = namespace(backend)
         native = getattr(self._space._raw, "Generator", None)
         if native is None:
-            from agrad import random_fallback
+            from agrad.random import fallback
 
-            self._source: Any = random_fallback.Generator(seed, self._space._raw)
+            self._source: Any = fallback.Generator(seed, self._space._raw)
         else:
             self._source = native(seed)
 
