@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from agrad import random
     from agrad.arrays.convert import asarray
     from agrad.arrays.sharing import view
-    from agrad.custom import custom_op
     from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
+    from agrad.transforms.custom import custom_op
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
     from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
@@ -129,7 +129,7 @@ _LATER = {
     "GradientCheckError": "transforms.check",
     "asarray": "arrays.convert",
     "check_grads": "transforms.check",
-    "custom_op": "custom",
+    "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
     "grad": "transforms.reverse",
     "hessian": "transforms.dense",
