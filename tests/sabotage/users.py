@@ -104,7 +104,9 @@ BACKWARD = (
         IMPERATIVE + "backward",
         lambda backward: lambda t, gradient, retain, create: backward(t, gradient, False, create),
     ),
-    Row("backward/create-graph", "second order", "interpret.reverse:walk", _walking(retrack=False), "imperative"),
+    Row(
+        "backward/create-graph", "second order", "interpret.reverse:walk", _walking(retrack=False), "arrays.imperative"
+    ),
     Row("backward/constant", "graph", IMPERATIVE + "backward", _silent),
     Row("backward/half", "factor", NAMESPACES + "Namespace._one", lambda one: lambda self, v, a: one(self, v, a) * 0.5),
     Row("seed/ones", "missing cotangent", IMPERATIVE + "seed_of", _ones_as_seed),
