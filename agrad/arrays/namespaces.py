@@ -23,6 +23,7 @@ from agrad.interpret.parameters import PLAIN, enter
 from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
+from agrad.plugins.registry import registry
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
@@ -329,7 +330,7 @@ def _namespace(name: str) -> Namespace:
         raise PluginError(
             f"the backend {name!r} could not import its library ({error}); install it with {known[name].how_to_install}"
         ) from error
-    plugins.in_use.add(name)
+    registry.in_use.add(name)
     return made
 
 
@@ -345,11 +346,11 @@ def _forget_plugins() -> None:
             del space._bound[key]
         if name not in installed:
             del _made[name]
-            plugins.in_use.discard(name)
+            registry.in_use.discard(name)
     _owners.clear()
 
 
-plugins.changed.append(_forget_plugins)
+registry.changed.append(_forget_plugins)
 
 
 def namespace(name: str | None = None) -> Namespace:

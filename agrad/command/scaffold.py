@@ -13,7 +13,7 @@ from string import Template
 from agrad import plugins
 from agrad.errors import PluginError
 from agrad.origin import requirement
-from agrad.validate import plugin_name_problem
+from agrad.plugins.validate import plugin_name_problem
 
 __all__ = ["KINDS", "new_plugin"]
 

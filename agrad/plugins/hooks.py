@@ -163,7 +163,7 @@ class AgradSpec:
         --------
         >>> import agrad
         >>> from agrad.command.cli import main
-        >>> from agrad.hooks import Command
+        >>> from agrad.plugins import Command
         >>> class Plugin:
         ...     @agrad.hookimpl
         ...     def agrad_commands(self):

@@ -11,7 +11,8 @@ import pytest
 from agrad import plugins
 from agrad.backend import Backend
 from agrad.command import cli
-from agrad.hooks import COMMANDS, Command
+from agrad.plugins import Command
+from agrad.plugins.hooks import COMMANDS
 from test_plugins import entry, fresh, provider  # noqa: F401 - `fresh` is a fixture
 
 
