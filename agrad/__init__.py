@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from agrad import plugins
+from agrad.arrays.namespaces import Namespace, array_namespace, namespace
+from agrad.arrays.tensors import Tensor
 from agrad.backend import Backend, BackendRule
 from agrad.errors import (
     AgradError,
@@ -22,17 +24,15 @@ from agrad.errors import (
     UnsupportedError,
 )
 from agrad.interpret.levels import enable_grad, no_grad
-from agrad.namespaces import Namespace, array_namespace, namespace
 from agrad.plugins import hookimpl
-from agrad.tensors import Tensor
 
 if TYPE_CHECKING:
     from agrad import random
-    from agrad.convert import asarray
-    from agrad.custom import custom_op
+    from agrad.arrays.convert import asarray
+    from agrad.arrays.sharing import view
     from agrad.interpret.mutation import debug
-    from agrad.sharing import view
     from agrad.transforms.check import GradientCheckError, check_grads
+    from agrad.transforms.custom import custom_op
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
     from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
@@ -127,9 +127,9 @@ def tensor(
 
 _LATER = {
     "GradientCheckError": "transforms.check",
-    "asarray": "convert",
+    "asarray": "arrays.convert",
     "check_grads": "transforms.check",
-    "custom_op": "custom",
+    "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
     "grad": "transforms.reverse",
     "hessian": "transforms.dense",
@@ -139,7 +139,7 @@ _LATER = {
     "linearize": "transforms.reverse",
     "stop_gradient": "transforms.stop",
     "value_and_grad": "transforms.reverse",
-    "view": "sharing",
+    "view": "arrays.sharing",
     "vjp": "transforms.reverse",
 }
 """Where the rest is: imported when first used, since the imperative side does without."""

@@ -2,7 +2,7 @@
 
 import sys
 
-from agrad.cli import main
+from agrad.command.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

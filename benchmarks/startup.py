@@ -103,7 +103,7 @@ def _path(folder: Path) -> str:
 
 def _installed(folder: Path) -> Path:
     """A folder with the package of the template for op plugins in it, as an installer would leave it."""
-    from agrad.scaffold import new_plugin
+    from agrad.command.scaffold import new_plugin
 
     new_plugin("more", "op", folder)
     site = folder / DISTRIBUTION / "src"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from agrad.command.scaffold import KINDS, new_plugin
 from agrad.origin import how_to_install, install_command, origin, requirement
-from agrad.scaffold import KINDS, new_plugin
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -6,7 +6,6 @@ import importlib.metadata
 import inspect
 import subprocess
 import sys
-from functools import cache
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -14,12 +13,13 @@ import pytest
 
 import agrad
 import agrad_numpy
-from agrad import namespaces, plugins
+from agrad import plugins
+from agrad.arrays import namespaces
 from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
 from agrad.declare import elementwise, general
-from agrad.hooks import AgradSpec, Command
-from agrad.plugins import Plugin
+from agrad.plugins import AgradSpec, Command, Plugin
+from agrad.plugins.registry import Registry, registry
 
 
 @pytest.fixture
@@ -30,13 +30,10 @@ def fresh(monkeypatch):
         found = [SimpleNamespace(name="somebody", version="1.2", entry_points=entries)]
         found += [SimpleNamespace(name=name, version="3", entry_points=e) for name, e in others.items()]
         monkeypatch.setattr(importlib.metadata, "distributions", lambda: found)
-        for name in ("manager", "_records", "backends", "ops", "_rules", "cases", "commands"):
-            monkeypatch.setattr(plugins, name, cache(getattr(plugins, name).__wrapped__))
-        for module, name in [(plugins, "_plugins"), (namespaces, "_made"), (namespaces, "_owners")]:
-            monkeypatch.setattr(module, name, {})
-        monkeypatch.setattr(plugins, "_unreadable", [])
-        for name in ("_blocked", "in_use"):
-            monkeypatch.setattr(plugins, name, set())
+        for name, value in vars(Registry(changed=registry.changed)).items():
+            monkeypatch.setattr(registry, name, value)
+        for name in ("_made", "_owners"):
+            monkeypatch.setattr(namespaces, name, {})
 
     return start
 
@@ -127,7 +124,7 @@ def added():
 
     yield add
     plugins.block(*names)
-    plugins._blocked.difference_update(names)
+    registry.blocked.difference_update(names)
 
 
 def test_an_op_is_in_its_plugins_namespace_and_works_in_every_transform(added):

@@ -10,7 +10,7 @@ import pytest
 
 import agrad
 
-PUBLIC = "backend cases cli declare errors hooks plugins random scaffold support"
+PUBLIC = "backend cases command.cli command.scaffold command.support declare errors plugins random"
 MODULES = [agrad, *(importlib.import_module(f"agrad.{name}") for name in PUBLIC.split())]
 NAMES = [
     pytest.param(getattr(module, name), id=f"{module.__name__}.{name}")

@@ -17,8 +17,8 @@ import strict
 from agrad.errors import BackendError, DtypeError, GraphError, ShapeError, UnsupportedError
 from agrad.plugins import backends
 from agrad.random import Generator
-from agrad.random_fallback import Generator as Fallback
-from agrad.random_fallback import threefry2x32
+from agrad.random.fallback import Generator as Fallback
+from agrad.random.fallback import threefry2x32
 from libraries import LIBRARIES
 
 pytest.importorskip("array_api_strict")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agrad.aval import Aval
 from agrad.interpret.apply import decompose, execute, split
+from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import Trace
 from agrad.interpret.mutation import WATCHING, watched

@@ -13,8 +13,8 @@ from heapq import heappop, heappush
 from typing import Any, ClassVar
 from weakref import WeakSet
 
-from agrad.aval import Aval
 from agrad.errors import GraphError
+from agrad.interpret.aval import Aval
 from agrad.interpret.levels import Trace
 
 __all__ = ["Branch", "Hooks", "Leaf", "Node", "hooked", "plus", "rank", "walk"]

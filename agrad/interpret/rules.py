@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from agrad.aval import Aval
 from agrad.declare import Partial, select
 from agrad.errors import BackendError, DtypeError, GraphError, ShapeError
 from agrad.interpret.apply import is_tracked
+from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound, names_of
 from agrad.ops._shapes import device_of, place_of
 

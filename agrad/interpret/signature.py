@@ -17,7 +17,7 @@ from agrad.declare import Op
 __all__ = ["CLOSURE", "creation_signature", "public"]
 
 CLOSURE = "_agrad_closure"
-"""What a shell calls; `agrad.validate` refuses a parameter of that name."""
+"""What a shell calls; `agrad.plugins.validate` refuses a parameter of that name."""
 
 KINDS = {
     "positional": inspect.Parameter.POSITIONAL_ONLY,

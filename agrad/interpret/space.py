@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from agrad.aval import Aval
 from agrad.backend import Backend
+from agrad.interpret.aval import Aval
 
 __all__ = ["Space"]
 
 
 class Space(Protocol):
-    """The part of `agrad.namespaces.Namespace` that computing and differentiating take."""
+    """The part of `agrad.arrays.namespaces.Namespace` that computing and differentiating take."""
 
     _backend: Backend
     _raw: Any

@@ -17,7 +17,6 @@ from agrad.ops import (
     indexing,
     linear_algebra,
     manipulation,
-    methods,
     searching,
     sets,
     sorting,
@@ -34,8 +33,8 @@ INTERNAL = frozenset({"getitem", "setitem", "scatter", "pow_scalar", "to_device"
 """Ops that the array object and rules need and the standard has no function for."""
 
 CHAPTERS = (
-    creation, data_type, elementwise, indexing, linear_algebra, manipulation, methods, searching, sets, sorting,
-    statistical, utility,
+    creation, data_type, elementwise, indexing, linear_algebra, manipulation, searching, sets, sorting, statistical,
+    utility,
 )  # fmt: skip
 """The modules of the main namespace's chapters; each has its ops in ``OPS``."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from agrad.declare import Unbatchable, composite, constant
 from agrad.ops import _batch
-from agrad.results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
+from agrad.ops.results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
 
 OPS = (
     constant("isin(x1, x2, /, *, invert=False)", "a truth value has no derivative", batch=_batch.isin),

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from agrad.arrays.imperative import handed_out, seed_of
+from agrad.arrays.namespaces import Namespace, array_namespace, owner
+from agrad.arrays.tensors import Tensor
 from agrad.errors import BackendError, DtypeError
-from agrad.imperative import handed_out, seed_of
 from agrad.interpret.apply import escaped, private, raw_of
 from agrad.interpret.levels import Trace
-from agrad.namespaces import Namespace, array_namespace, owner
-from agrad.tensors import Tensor
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
 
 if TYPE_CHECKING:
-    from agrad.aval import Aval
+    from agrad.interpret.aval import Aval
 
 __all__ = ["Inputs"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from agrad.arrays.tensors import Tensor
 from agrad.errors import AgradError
 from agrad.interpret.apply import raw_of
-from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, unflatten
 from agrad.transforms.forward import jvp

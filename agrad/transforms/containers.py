@@ -12,9 +12,9 @@ from typing import Any
 
 import optree
 
+from agrad.arrays.namespaces import owner
+from agrad.arrays.tensors import Tensor
 from agrad.errors import BackendError
-from agrad.namespaces import owner
-from agrad.tensors import Tensor
 
 __all__ = ["flatten", "is_array", "passes", "place", "unflatten"]
 

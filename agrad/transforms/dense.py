@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from typing import Any
 
-from agrad.aval import Aval
+from agrad.arrays.tensors import Tensor
 from agrad.errors import DtypeError, ShapeError
 from agrad.interpret.apply import raw_of
+from agrad.interpret.aval import Aval
 from agrad.interpret.reverse import Node
 from agrad.ops._shapes import place_of
-from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, unflatten
 from agrad.transforms.forward import pushed

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from agrad.arrays.namespaces import Namespace
+from agrad.arrays.tensors import Tensor
+from agrad.arrays.views import current
 from agrad.errors import ShapeError
 from agrad.interpret.apply import raw_of
 from agrad.interpret.forward import Dual, ForwardTrace
 from agrad.interpret.levels import Trace
-from agrad.namespaces import Namespace
-from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, is_array, unflatten
-from agrad.views import current
 
 __all__ = ["jvp", "pushed"]
 

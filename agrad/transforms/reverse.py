@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
-from agrad.aval import Aval
+from agrad.arrays.imperative import seed_of
+from agrad.arrays.namespaces import Namespace
+from agrad.arrays.tensors import Tensor
+from agrad.arrays.views import current
 from agrad.errors import DtypeError, NonScalarError
-from agrad.imperative import seed_of
 from agrad.interpret.apply import raw_of
+from agrad.interpret.aval import Aval
 from agrad.interpret.record import ReverseTrace
 from agrad.interpret.reverse import Leaf, Node, walk
-from agrad.namespaces import Namespace
-from agrad.tensors import Tensor
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, is_array, unflatten
-from agrad.views import current
 
 __all__ = ["Recorded", "grad", "gradient_of", "linearize", "positions", "value_and_grad", "vjp"]
 

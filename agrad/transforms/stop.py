@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from agrad.arrays.tensors import Tensor
 from agrad.interpret.apply import stopped
-from agrad.tensors import Tensor
 from agrad.transforms.containers import flatten, unflatten
 
 __all__ = ["stop_gradient"]

@@ -17,7 +17,7 @@ from cupy.linalg import (  # these conform
     det, eigvalsh, inv, matrix_power, matrix_transpose,
 )  # fmt: skip
 
-from agrad.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
+from agrad.ops.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 
 Array: TypeAlias = Any
 

@@ -19,7 +19,7 @@ import numpy as np
 from dask.array import matmul, tensordot
 
 from agrad import Tensor
-from agrad.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
+from agrad.ops.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 from agrad_dask.blocks import Array, on_stacks
 from agrad_dask.namespace import Axes, Flag, matrix_transpose, vecdot
 from agrad_numpy import linalg as block

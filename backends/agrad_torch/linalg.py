@@ -13,7 +13,7 @@ from torch.linalg import (  # these conform
     cholesky, det, diagonal, eigvals, eigvalsh, inv, matrix_power, matrix_rank, pinv, svdvals,
 )  # fmt: skip
 
-from agrad.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
+from agrad.ops.results import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 from agrad_torch.namespace import Array, Flag, tensordot
 
 # PyTorch's results are no namedtuples -----------------------------------------------------------------

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 
 import agrad
 from agrad.errors import PluginError
-from agrad.hooks import Command
 from agrad.origin import install_command
+from agrad.plugins import Command
 
 __all__ = ["agrad_commands"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import agrad
+from agrad.command.support import every_op
 from agrad.ops import CHAPTERS, lookup
-from agrad.support import every_op
 from agrad_conformance.blame import blamed
 from agrad_conformance.cases import chapter_of, standard_samples
 from agrad_conformance.checks.pinned import POINT_PROPERTIES, PointSample

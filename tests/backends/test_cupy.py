@@ -20,9 +20,9 @@ import pytest
 
 import agrad
 import agrad_cupy
-from agrad.convert import asarray
+from agrad.arrays.convert import asarray
+from agrad.arrays.namespaces import Namespace
 from agrad.errors import BackendError
-from agrad.namespaces import Namespace
 from agrad.plugins import hookimpl, manager, register
 from samples import Arrays, Sample, filled, followed, samples
 

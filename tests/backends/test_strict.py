@@ -17,9 +17,9 @@ import pytest
 import agrad
 import agrad_strict
 import strict
-from agrad import fallbacks, random_fallback
+from agrad.arrays import fallbacks
 from agrad.errors import AgradError
-from agrad.random import Generator
+from agrad.random import Generator, fallback
 from samples import Sample, filled, followed, samples
 
 library = pytest.importorskip("array_api_strict")
@@ -60,7 +60,7 @@ def test_found_without_importing_the_library() -> None:
 @pytest.mark.parametrize("name", ["getitem", "setitem", "scatter", "to_device"])
 def test_fallbacks_are_used(name: str) -> None:
     assert not hasattr(library, name) and name in fallbacks.FALLBACKS
-    assert getattr(raw, name).__module__ == "agrad.fallbacks"
+    assert getattr(raw, name).__module__ == "agrad.arrays.fallbacks"
 
 
 KEYS = [
@@ -91,7 +91,7 @@ def test_fallbacks_agree_with_numpy(key: Any, device: Any) -> None:
 def test_random_numbers_come_from_the_fallback() -> None:
     assert not hasattr(library, "Generator")
     g = Generator(3, backend="array-api-strict")
-    assert isinstance(g._source, random_fallback.Generator)
+    assert isinstance(g._source, fallback.Generator)
     drawn = g.uniform((4,), device=FIRST)
     again = Generator(3, backend="array-api-strict").uniform((4,))
     assert (drawn.device, again.device) == (FIRST, CPU)

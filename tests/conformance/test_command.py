@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agrad.cli import main
+from agrad.command.cli import main
 from agrad.origin import install_command
 from agrad_conformance import hooks
 from agrad_conformance.plugin import LISTED, culprits, summary

@@ -15,6 +15,7 @@ import agrad_numpy
 from agrad import plugins
 from agrad.cases import Case
 from agrad.declare import POINTWISE, Core, Op, Over, Unbatchable, elementwise, general, linear
+from agrad.plugins.registry import registry
 from agrad_conformance import run
 from agrad_conformance.result import FAILED, PASSED, UNEXPECTED, UNSUPPORTED, XFAILED, Key, Record
 
@@ -35,7 +36,7 @@ def outcomes():
 
     yield judge
     plugins.block("wrong")
-    plugins._blocked.discard("wrong")
+    registry.blocked.discard("wrong")
     forget()
 
 
@@ -180,7 +181,7 @@ def poor():
 
     yield install
     plugins.block("poor")
-    plugins._blocked.discard("poor")
+    registry.blocked.discard("poor")
 
 
 def test_a_declared_limit_that_is_none_is_an_error(poor):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import agrad
-from agrad import namespaces
+from agrad.arrays import namespaces
 from agrad.declare import elementwise, select
 from agrad.interpret.bound import Bound
 from samples import Sample, followed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import keyword
 from collections.abc import Callable
-from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -14,11 +13,12 @@ import pytest
 
 import agrad
 import agrad_numpy
-from agrad import namespaces, plugins
+from agrad.arrays import namespaces
 from agrad.declare import WORDS, bilinear, composite, constant, elementwise, general, linear
 from agrad.errors import PluginError
 from agrad.interpret.signature import CLOSURE
-from agrad.validate import check_op
+from agrad.plugins.registry import Registry, registry
+from agrad.plugins.validate import check_op
 
 NAMES = (
     "v0 v1 v2 p1 p2 a1 a2 y a f z trace tail compute wrap rank shell x1 x2 x saved node Tensor OFF self run call "
@@ -39,12 +39,10 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         ]
         found = [SimpleNamespace(name="somebody", version="1", entry_points=entries)]
         monkeypatch.setattr(importlib.metadata, "distributions", lambda: found)
-        for name in ("manager", "_records", "backends", "ops", "_rules", "cases", "commands"):
-            made = getattr(plugins, name)
-            monkeypatch.setattr(plugins, name, cache(getattr(made, "__wrapped__", made)))
-        for module, name in [(plugins, "_plugins"), (namespaces, "_made"), (namespaces, "_owners")]:
-            monkeypatch.setattr(module, name, {})
-        monkeypatch.setattr(plugins, "in_use", set())
+        for name, value in vars(Registry(changed=registry.changed)).items():
+            monkeypatch.setattr(registry, name, value)
+        for name in ("_made", "_owners"):
+            monkeypatch.setattr(namespaces, name, {})
         return agrad.namespace("numpy").mine
 
     return install

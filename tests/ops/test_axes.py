@@ -13,7 +13,7 @@ from agrad.axes import POINTWISE, Core, Over, Unbatchable
 from agrad.declare import elementwise, general
 from agrad.errors import PluginError, ShapeError, UnsupportedError
 from agrad.interpret.batching import batched_call
-from agrad.validate import check_op
+from agrad.plugins.validate import check_op
 
 SIZE = 3
 GENERATOR = np.random.default_rng(9)

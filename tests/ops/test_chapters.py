@@ -186,6 +186,7 @@ OTHERS = [
     case("astype", x34, dtype=np.float32),
     case("astype", x34.astype("float32"), dtype=np.complex128),
     case("astype", c34, dtype=np.complex64, copy=False),
+    case("to_device", c34, device="cpu", origin="cpu"),
     case("tril", x34, k=1),
     case("triu", complex_(2, 3, 3), k=-1),
     case("triu", real(0, 3)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import agrad
-from agrad import namespaces
+from agrad.arrays import namespaces
 
 HERMITIAN = np.asarray([[2.0, 0.5, 0.1], [0.5, 1.0, 0.3], [0.1, 0.3, 4.0]])
 WEIGHTS = np.asarray([1.0, -2.0, 0.5])

@@ -12,10 +12,11 @@ from importlib import import_module
 from typing import Any
 
 import agrad
-from agrad import namespaces
+from agrad.arrays import namespaces
 from agrad.backend import Backend, BackendRule
 from agrad.declare import Op
 from agrad.interpret.levels import OFF
+from agrad.plugins.registry import registry
 from sabotage.mutant import Damage, Patch
 
 __all__ = ["applied"]
@@ -43,7 +44,7 @@ def applied(damage: Damage, referee: str) -> Iterator[None]:
     _import_all()
     manager = agrad.plugins.manager()
     record, original = agrad.plugins.backends()[referee], manager.get_plugin(referee)
-    known = dict(agrad.plugins._plugins)  # registering again would leave another source and another order
+    known = dict(registry.plugins)  # registering again would leave another source and another order
     agrad.namespace(referee)
     spaces = dict(namespaces._made)
     made: Made = []
@@ -65,18 +66,18 @@ def applied(damage: Damage, referee: str) -> Iterator[None]:
 def _restore(referee: str, original: object, known: dict[str, Any], spaces: dict[str, namespaces.Namespace]) -> None:
     agrad.plugins.block(referee)
     agrad.plugins.register(original, referee)
-    agrad.plugins._plugins.clear()
-    agrad.plugins._plugins.update(known)
+    registry.plugins.clear()
+    registry.plugins.update(known)
     _forget_namespaces()
     namespaces._made.update(spaces)  # whoever holds one goes on with it
-    agrad.plugins.in_use.update(spaces)
+    registry.in_use.update(spaces)
 
 
 def _forget_namespaces() -> None:
     """Namespaces hold functions that were made when they were first used."""
     namespaces._made.clear()
     namespaces._owners.clear()
-    agrad.plugins.in_use.clear()
+    registry.in_use.clear()
 
 
 class _Damaged:

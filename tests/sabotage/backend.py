@@ -144,7 +144,7 @@ def _first_axis(read: Any) -> Any:
     return other
 
 
-FALLBACKS = "fallbacks:"
+FALLBACKS = "arrays.fallbacks:"
 
 STRICT = (
     Row("fallback/scatter-overwrite", "accumulation", FALLBACKS + "_scatter", _last_one_stays_here),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from agrad.aval import Aval
 from agrad.declare import select
 from agrad.interpret.apply import stopped
+from agrad.interpret.aval import Aval
 from sabotage.mutant import Row
 
 __all__ = ["ROWS"]

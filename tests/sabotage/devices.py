@@ -36,7 +36,7 @@ def _zeros_nowhere(filled: Any) -> Any:
 ENGINE_ROWS = (
     Row("zeros", LEAK, DEVICE_OF, _nowhere, "interpret.rules"),
     Row("environment", LEAK, PLACE_OF, _nowhere, "interpret.rules"),
-    Row("backward", LEAK, "imperative:_filled", _zeros_nowhere),
+    Row("backward", LEAK, "arrays.imperative:_filled", _zeros_nowhere),
     Row("device_of", LEAK, DEVICE_OF, _nowhere),
     Row("place_of", LEAK, PLACE_OF, _nowhere),
 )

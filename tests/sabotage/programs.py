@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from agrad.arrays.views import lens_of
 from agrad.interpret.apply import stopped
 from agrad.interpret.levels import enable_grad
-from agrad.views import lens_of
 from sabotage.mutant import Row
 
 __all__ = ["ROWS"]
 
-VIEWS, TENSORS, NAMESPACE = "views:", "tensors:", "namespaces:Namespace."
+VIEWS, TENSORS, NAMESPACE = "arrays.views:", "arrays.tensors:", "arrays.namespaces:Namespace."
 
 
 # Aliasing -------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def _shared_elements(getitem: Any) -> Any:
     """An element read is an array without axes, and a view."""
 
     def other(self: Any, key: Any) -> Any:
-        from agrad.views import arrayed, attach
+        from agrad.arrays.views import arrayed, attach
 
         out = getitem(self, key)
         if not out.ndim and not _is_view(out) and (type(key) is int or type(key) is tuple):
@@ -209,7 +209,7 @@ OPERATORS = (
     Row("reflected/other-way-nested", "operators", "interpret.fast:reflected", _nested_other_way_round),
     Row("operate/number-first", "operators", TENSORS + "operate", _number_first),
     Row("operators/first-order", "operators", "interpret.fast:closure", _without_slope),
-    Row("weak/lost", "operators", "aval:Aval.weakened", lambda _: lambda self: self),
+    Row("weak/lost", "operators", "interpret.aval:Aval.weakened", lambda _: lambda self: self),
     Row("weak/kept", "operators", TENSORS + "_strengthened", lambda _: lambda space, args: args),
 )
 

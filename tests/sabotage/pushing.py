@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agrad.aval import Aval
+from agrad.interpret.aval import Aval
 from sabotage.mutant import Row
 
 __all__ = ["ROWS"]

@@ -8,8 +8,8 @@ from functools import partial, reduce
 from typing import Any
 
 import agrad
+from agrad.command.support import every_op
 from agrad.declare import Op, select
-from agrad.support import every_op
 from agrad_conformance.run import keys
 from sabotage.changes import CHANGES, HABITS, double, noisy, ones, parameter, without_slopes, writing
 from sabotage.engine_of import dropped_shapes, leaking, leaking_tangent, pushed

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agrad.aval import Aval
 from agrad.errors import ShapeError
 from agrad.interpret.apply import raw_of, stopped
+from agrad.interpret.aval import Aval
 from sabotage.mutant import Row
 
 __all__ = ["ROWS"]
 
-IMPERATIVE, REVERSE, DENSE = "imperative:", "transforms.reverse:", "transforms.dense:"
-FORWARD, BOXING, TENSORS = "transforms.forward:", "transforms.boxing:", "tensors:"
+IMPERATIVE, NAMESPACES = "arrays.imperative:", "arrays.namespaces:"
+REVERSE, DENSE = "transforms.reverse:", "transforms.dense:"
+FORWARD, BOXING, TENSORS = "transforms.forward:", "transforms.boxing:", "arrays.tensors:"
 
 
 # backward -------------------------------------------------------------------------------------------
@@ -103,9 +104,11 @@ BACKWARD = (
         IMPERATIVE + "backward",
         lambda backward: lambda t, gradient, retain, create: backward(t, gradient, False, create),
     ),
-    Row("backward/create-graph", "second order", "interpret.reverse:walk", _walking(retrack=False), "imperative"),
+    Row(
+        "backward/create-graph", "second order", "interpret.reverse:walk", _walking(retrack=False), "arrays.imperative"
+    ),
     Row("backward/constant", "graph", IMPERATIVE + "backward", _silent),
-    Row("backward/half", "factor", "namespaces:Namespace._one", lambda one: lambda self, v, a: one(self, v, a) * 0.5),
+    Row("backward/half", "factor", NAMESPACES + "Namespace._one", lambda one: lambda self, v, a: one(self, v, a) * 0.5),
     Row("seed/ones", "missing cotangent", IMPERATIVE + "seed_of", _ones_as_seed),
     Row("seed/shape", "missing cotangent", IMPERATIVE + "seed_of", _unchecked_shape),
     Row("seed/dtype", "float64 leak", IMPERATIVE + "seed_of", _own_dtype),
@@ -263,7 +266,7 @@ def _constant_lists(asarray: Any) -> Any:
 
 
 TENSOR = (
-    Row("asarray/constant", "graph", "creation:_asarray", _constant_lists),
+    Row("asarray/constant", "graph", "arrays.creation:_asarray", _constant_lists),
     Row("item/lost", "graph", TENSORS + "Tensor._concrete", lambda _: lambda self, what: raw_of(self)),
     Row("float/lost", "graph", TENSORS + "Tensor._detached", lambda _: lambda self, what: raw_of(self)),
 )

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 import agrad
+from agrad.command.support import support
 from agrad.interpret.batching import treatment
-from agrad.support import support
 from agrad_conformance.checks.wrong import Wrong
 from agrad_conformance.reference import Reference, leaves, pack
 from agrad_conformance.sample import Sample

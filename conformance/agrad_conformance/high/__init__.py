@@ -21,8 +21,8 @@ from agrad.declare import Op
 __all__ = ["CHAPTERS", "arrays", "functions", "namespace", "of_op"]
 
 CHAPTERS = (
-    "creation", "data_type", "elementwise", "indexing", "linear_algebra", "manipulation", "methods", "searching",
-    "sets", "sorting", "statistical", "utility", "linalg", "fft",
+    "creation", "data_type", "elementwise", "indexing", "linear_algebra", "manipulation", "searching", "sets",
+    "sorting", "statistical", "utility", "linalg", "fft",
 )  # fmt: skip
 """The chapters of the standard, named as agrad's are."""
 

@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
-from agrad import cli, plugins
+from agrad import plugins
 from agrad.backend import Backend
-from agrad.hooks import COMMANDS, Command
+from agrad.command import cli
+from agrad.plugins import Command
+from agrad.plugins.hooks import COMMANDS
 from test_plugins import entry, fresh, provider  # noqa: F401 - `fresh` is a fixture
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from agrad.arrays.imperative import make_leaf
+from agrad.arrays.tensors import Tensor
+from agrad.arrays.views import arrayed
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError
-from agrad.imperative import make_leaf
 from agrad.interpret.apply import apply, is_tracked, raw_of
 from agrad.interpret.bound import Bound
 from agrad.interpret.parameters import settled
 from agrad.interpret.record import BASE
 from agrad.interpret.space import Space
-from agrad.tensors import Tensor
-from agrad.views import arrayed
 
 __all__ = ["create"]
 

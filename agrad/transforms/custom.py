@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from agrad.arrays.namespaces import Namespace, array_namespace
 from agrad.declare import Op, Parameter, Rule
 from agrad.errors import BackendError
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.parameters import enter
-from agrad.namespaces import Namespace, array_namespace
 
 __all__ = ["custom_op"]
 

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> from agrad.cli import main
+    >>> from agrad.command.cli import main
     >>> main(["ops", "--op", "linalg.qr", "--backend", "numpy"])
     op         numpy
     linalg.qr  native
@@ -96,7 +96,7 @@ def _brought(p: plugins.Plugin) -> str:
 
 
 def _backends(options: argparse.Namespace) -> int:
-    from agrad.support import standing
+    from agrad.command.support import standing
 
     found = [standing(backend) for backend in plugins.backends().values()]
     if options.json:
@@ -113,7 +113,7 @@ def _backends(options: argparse.Namespace) -> int:
 
 
 def _ops(options: argparse.Namespace) -> int:
-    from agrad.support import every_op, standing, support
+    from agrad.command.support import every_op, standing, support
 
     wanted = options.backend or [name for name, b in plugins.backends().items() if standing(b).status == "ready"]
     known = every_op()
@@ -135,7 +135,7 @@ def _ops(options: argparse.Namespace) -> int:
 
 
 def _new_plugin(options: argparse.Namespace) -> int:
-    from agrad.scaffold import new_plugin
+    from agrad.command.scaffold import new_plugin
 
     for path in new_plugin(options.name, options.kind, options.folder):
         print(path)

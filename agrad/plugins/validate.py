@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agrad import ops
@@ -12,12 +12,12 @@ from agrad.backend import Backend, BackendRule
 from agrad.cases import Case
 from agrad.declare import Op, select
 from agrad.errors import PluginError
-from agrad.hooks import COMMANDS, Command
 from agrad.interpret.bound import names_of
 from agrad.interpret.signature import CLOSURE
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
+from agrad.plugins.hooks import COMMANDS, Command
 
-__all__ = ["check_backend", "check_case", "check_command", "check_op", "check_rule", "plugin_name_problem"]
+__all__ = ["CHECKS", "check_op", "plugin_name_problem"]
 
 NAME_OF_COMMAND = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -130,6 +130,16 @@ def check_command(record: Any) -> Command:
     if not callable(record.run):
         raise PluginError(f"the command {record.name!r} has no callable as run=")
     return record  # type: ignore[no-any-return]
+
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "agrad_backends": check_backend,
+    "agrad_ops": check_op,
+    "agrad_rules": check_rule,
+    "agrad_conformance_cases": check_case,
+    "agrad_commands": check_command,
+}
+"""What is made of a hook's record: itself, or an error."""
 
 
 def _rules(op: Op) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from agrad.arrays.namespaces import Namespace, array_namespace, namespace, owner
+from agrad.arrays.tensors import Tensor
 from agrad.declare import Op, Parameter
 from agrad.errors import DtypeError
 from agrad.interpret.apply import apply, raw_of
 from agrad.interpret.bound import Bound
-from agrad.namespaces import Namespace, array_namespace, namespace, owner
 from agrad.ops._shapes import device_of
 from agrad.ops.standard import DTYPES
-from agrad.tensors import Tensor
 
 __all__ = ["asarray", "dtype_name", "has_dtype"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from agrad.arrays.tensors import Tensor
+from agrad.arrays.views import Lens, attach
 from agrad.errors import BackendError
 from agrad.interpret.apply import private
-from agrad.tensors import Tensor
-from agrad.views import Lens, attach
 
 __all__ = ["view"]
 

@@ -35,7 +35,7 @@ __all__ = [
     "refuse_leaf",
 ]
 
-Tensor = Any  # of `agrad.tensors`, which imports this module
+Tensor = Any  # of `agrad.arrays.tensors`, which imports this module
 
 
 class Way(Protocol):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import agrad
-from agrad import scaffold
-from agrad.scaffold import KINDS, LONGEST, new_plugin
+from agrad.command import scaffold
+from agrad.command.scaffold import KINDS, LONGEST, new_plugin
 
 NAME = "waves"
 

@@ -162,8 +162,8 @@ class AgradSpec:
         Examples
         --------
         >>> import agrad
-        >>> from agrad.cli import main
-        >>> from agrad.hooks import Command
+        >>> from agrad.command.cli import main
+        >>> from agrad.plugins import Command
         >>> class Plugin:
         ...     @agrad.hookimpl
         ...     def agrad_commands(self):

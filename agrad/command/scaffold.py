@@ -13,7 +13,7 @@ from string import Template
 from agrad import plugins
 from agrad.errors import PluginError
 from agrad.origin import requirement
-from agrad.validate import plugin_name_problem
+from agrad.plugins.validate import plugin_name_problem
 
 __all__ = ["KINDS", "new_plugin"]
 
@@ -59,7 +59,7 @@ def new_plugin(name: str, kind: str, folder: str | Path = ".") -> list[Path]:
     Examples
     --------
     >>> import tempfile
-    >>> from agrad.scaffold import new_plugin
+    >>> from agrad.command.scaffold import new_plugin
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [path.name for path in new_plugin("waves", "op", folder) if path.suffix == ".py"]
     ['__init__.py', 'ops.py', 'test_conformance.py', 'test_ops.py']

@@ -35,7 +35,7 @@ def threefry2x32(key: tuple[int, int], counter: tuple[Any, Any]) -> tuple[Any, A
 
     Examples
     --------
-    >>> from agrad.random_fallback import threefry2x32
+    >>> from agrad.random.fallback import threefry2x32
     >>> [hex(word) for word in threefry2x32((0, 0), (0, 0))]
     ['0x6b200159', '0x99ba4efe']
     """

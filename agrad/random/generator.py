@@ -1,16 +1,16 @@
-"""Random numbers on every backend, as Tensors: `agrad.random.Generator`."""
+"""The generator: the backend's own source of random numbers, or the fallback, behind one face."""
 
 from __future__ import annotations
 
 import operator
 from typing import Any
 
-from agrad.convert import dtype_name, has_dtype
+from agrad.arrays.convert import dtype_name, has_dtype
+from agrad.arrays.imperative import make_leaf
+from agrad.arrays.namespaces import Namespace, namespace
+from agrad.arrays.tensors import Tensor
 from agrad.errors import DtypeError, GraphError, ShapeError
-from agrad.imperative import make_leaf
-from agrad.namespaces import Namespace, namespace
 from agrad.ops._shapes import device_of
-from agrad.tensors import Tensor
 
 __all__ = ["Generator"]
 
@@ -61,9 +61,9 @@ class Generator:
         self._space: Namespace = namespace(backend)
         native = getattr(self._space._raw, "Generator", None)
         if native is None:
-            from agrad import random_fallback
+            from agrad.random import fallback
 
-            self._source: Any = random_fallback.Generator(seed, self._space._raw)
+            self._source: Any = fallback.Generator(seed, self._space._raw)
         else:
             self._source = native(seed)
 

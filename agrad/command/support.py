@@ -6,9 +6,9 @@ import importlib.metadata
 from typing import NamedTuple
 
 from agrad import ops, plugins
+from agrad.arrays.namespaces import namespace
 from agrad.backend import Backend
 from agrad.errors import PluginError
-from agrad.namespaces import namespace
 from agrad.ops.standard import ALIASES
 
 __all__ = ["Standing", "every_op", "standing", "support"]
@@ -46,7 +46,7 @@ def standing(backend: Backend) -> Standing:
     Examples
     --------
     >>> import agrad
-    >>> from agrad.support import standing
+    >>> from agrad.command.support import standing
     >>> standing(agrad.plugins.backends()["numpy"]).status
     'ready'
     """
@@ -77,7 +77,7 @@ def every_op() -> list[str]:
 
     Examples
     --------
-    >>> from agrad.support import every_op
+    >>> from agrad.command.support import every_op
     >>> {"sin", "linalg.qr"} <= {*every_op()}
     True
     """
@@ -102,7 +102,7 @@ def support(backend: str, op: str) -> str:
 
     Examples
     --------
-    >>> from agrad.support import support
+    >>> from agrad.command.support import support
     >>> support("numpy", "sin")
     'native'
     """

@@ -8,21 +8,22 @@ from inspect import cleandoc
 from typing import Any
 
 from agrad import ops, plugins
-from agrad.aval import Aval, interning
+from agrad.arrays.creation import create
+from agrad.arrays.fallbacks import Raw
+from agrad.arrays.tensors import Tensor, operate, specialised_tensor, stale_tensor
+from agrad.arrays.views import Lens, attach, key_of, laid_out
 from agrad.backend import Backend
-from agrad.creation import create
 from agrad.declare import Op
 from agrad.errors import BackendError, PluginError
-from agrad.fallbacks import Raw
 from agrad.interpret.apply import raw_of
+from agrad.interpret.aval import Aval, interning
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.fast import block, by_number, closure, reflected
 from agrad.interpret.parameters import PLAIN, enter
 from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
-from agrad.tensors import Tensor, operate, specialised_tensor, stale_tensor
-from agrad.views import Lens, attach, key_of, laid_out
+from agrad.plugins.registry import registry
 
 __all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
 
@@ -329,7 +330,7 @@ def _namespace(name: str) -> Namespace:
         raise PluginError(
             f"the backend {name!r} could not import its library ({error}); install it with {known[name].how_to_install}"
         ) from error
-    plugins.in_use.add(name)
+    registry.in_use.add(name)
     return made
 
 
@@ -345,11 +346,11 @@ def _forget_plugins() -> None:
             del space._bound[key]
         if name not in installed:
             del _made[name]
-            plugins.in_use.discard(name)
+            registry.in_use.discard(name)
     _owners.clear()
 
 
-plugins.changed.append(_forget_plugins)
+registry.changed.append(_forget_plugins)
 
 
 def namespace(name: str | None = None) -> Namespace:

@@ -7,17 +7,17 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
-from agrad import imperative
-from agrad.aval import Aval
+from agrad.arrays import imperative
+from agrad.arrays.views import SLICE, Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
 from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
+from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf, Node
 from agrad.interpret.space import Space
 from agrad.ops._shapes import device_of
 from agrad.ops.standard import BINARY, COMPARISONS, UNARY
-from agrad.views import SLICE, Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
 
 __all__ = ["Tensor", "operate", "specialised_tensor", "stale_tensor"]
 

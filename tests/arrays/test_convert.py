@@ -11,7 +11,7 @@ import pytest
 
 import agrad
 import strict
-from agrad.convert import asarray
+from agrad.arrays.convert import asarray
 from agrad.errors import BackendError, DtypeError, PluginError
 from agrad.plugins import backends
 from libraries import LIBRARIES

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-Tensor = Any  # of `agrad.tensors`, which imports this module
+Tensor = Any  # of `agrad.arrays.tensors`, which imports this module
 
 
 def make_leaf(t: Tensor) -> Tensor:

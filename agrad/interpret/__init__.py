@@ -1,0 +1,1 @@
+"""What an op applied to arguments means: levels, the one door, rules, and the reverse and forward interpretations."""
