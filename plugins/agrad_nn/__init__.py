@@ -18,11 +18,15 @@ __all__ = ["agrad_ops"]
 def agrad_ops() -> Iterable[Op]:
     """Return the records of the ops."""
     from agrad_nn.ops import (
+        activation,
         embedding,
+        softmax,
     )
 
     return list(
         chain(
+            activation.OPS,
             embedding.OPS,
+            softmax.OPS,
         )
     )
