@@ -6,7 +6,9 @@ Arrays are laid out as PyTorch has them: (N, C, L) and (N, C, H, W), weights wit
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from itertools import chain
+from typing import Any
 
 from agrad.declare import Op
 from agrad.plugins import hookimpl
@@ -30,3 +32,40 @@ def agrad_ops() -> Iterable[Op]:
             softmax.OPS,
         )
     )
+
+
+_LATER = {
+    "errors": "StateError",
+    "functional": "dropout functional_call",
+    "losses": "huber_loss kl_div l1_loss mse_loss smooth_l1_loss",
+    "modules.activation": "ELU GELU Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish PReLU ReLU ReLU6 SELU SiLU Sigmoid "
+    "Softmax Softplus Softsign Tanh",
+    "modules.cells": "GRUCell LSTMCell RNNCell",
+    "modules.containers": "ModuleDict ModuleList ParameterList Sequential",
+    "modules.dropout": "Dropout Dropout1d Dropout2d",
+    "modules.embedding": "Embedding",
+    "modules.linear": "Flatten Identity Linear",
+    "modules.module": "Module",
+    "modules.parameter": "Parameter",
+    "modules.rnn": "GRU LSTM RNN",
+    "optim.clipping": "clip_grad_norm clip_grad_value",
+    "rng": "seed",
+}
+"""Where the public names are: imported when first used, since the ops do without."""
+
+_HOMES = {name: home for home, names in _LATER.items() for name in names.split()}
+_ROOMS = ("init", "optim")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"agrad_nn.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'agrad_nn' has no attribute {name!r}")
+    value = getattr(import_module(f"agrad_nn.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_HOMES, *_ROOMS])

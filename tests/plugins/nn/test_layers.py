@@ -1,0 +1,195 @@
+"""Layers against PyTorch's: values, gradients of inputs and parameters, and text, from one state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import agrad
+import agrad_nn as nn
+from agrad.errors import ShapeError
+
+random = np.random.default_rng(5)
+
+
+def real(*shape: int) -> Any:
+    return random.normal(size=shape)
+
+
+INTEGERS = np.asarray([[1, 0, 3], [2, 2, 0]])
+
+# What differs in the name or settings of PyTorch's stands in braces: {ours|theirs}.
+LAYERS = [
+    ("Linear(4, 3)", (real(5, 4),)),
+    ("Linear(4, 3, bias=False)", (real(2, 5, 4),)),
+    ("Linear(4, 3)", (real(4),)),
+    ("Flatten()", (real(2, 3, 4),)),
+    ("Flatten({start_axis|start_dim}=0, {end_axis|end_dim}=1)", (real(2, 3, 4),)),
+    ("Identity()", (real(2, 3),)),
+    *[
+        (f"{name}", (real(3, 4) * 3,))
+        for name in (
+            "ReLU() ReLU6() Hardtanh() LeakyReLU(0.2) PReLU() ELU(0.7) SELU() GELU() GELU(approximate='tanh') SiLU() "
+            "Mish() Softplus() Softplus(beta=2.0) Softsign() Sigmoid() LogSigmoid() Tanh()"
+        ).split(" ")
+    ],
+    ("PReLU(4)", (real(3, 4, 2),)),
+    ("Softmax({axis|dim}=1)", (real(3, 4),)),
+    ("LogSoftmax({axis|dim}=0)", (real(3, 4),)),
+    ("Dropout(0.5).eval()", (real(3, 4),)),
+    ("Embedding(5, 3)", (INTEGERS,)),
+    ("Embedding(5, 3, padding_idx=0)", (INTEGERS,)),
+    ("Embedding(5, 3, padding_idx=-2)", (INTEGERS,)),
+    ("RNN(3, 4)", (real(5, 2, 3),)),
+    ("RNN(3, 4, num_layers=2, nonlinearity='relu', bidirectional=True)", (real(5, 2, 3), real(4, 2, 4))),
+    ("RNN(3, 4, bias=False)", (real(5, 3),)),
+    ("LSTM(3, 4)", (real(5, 2, 3),)),
+    ("LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)", (real(2, 5, 3),)),
+    ("LSTM(3, 4)", (real(5, 3), (real(1, 4), real(1, 4)))),
+    ("LSTM(3, 4, bias=False)", (real(5, 2, 3), (real(1, 2, 4), real(1, 2, 4)))),
+    ("GRU(3, 4)", (real(5, 2, 3),)),
+    ("GRU(3, 4, num_layers=2, bidirectional=True)", (real(5, 2, 3), real(4, 2, 4))),
+    ("GRU(3, 4, batch_first=True)", (real(2, 5, 3), real(1, 2, 4))),
+    ("RNNCell(3, 4)", (real(2, 3),)),
+    ("RNNCell(3, 4, nonlinearity='relu')", (real(3), real(4))),
+    ("LSTMCell(3, 4)", (real(2, 3),)),
+    ("LSTMCell(3, 4, bias=False)", (real(2, 3), (real(2, 4), real(2, 4)))),
+    ("GRUCell(3, 4)", (real(2, 3), real(2, 4))),
+    ("Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))", (real(5, 3),)),
+]
+
+EVERYWHERE = (
+    "Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))",
+    "Embedding(5, 3, padding_idx=0)",
+    "LSTMCell(3, 4)",
+    "GELU()",
+)
+
+OWN_TEXT = ("Flatten", "Softmax", "LogSoftmax", "Dropout", "RNN(", "LSTM(", "GRU(", "RNNCell", "MultiheadAttention")
+"""Layers whose settings have other names, or whose text says more than PyTorch's."""
+
+
+def sides(text: str) -> tuple[str, str]:
+    """Our expression and PyTorch's."""
+    ours = theirs = text
+    while "{" in ours:
+        a, _, rest = ours.partition("{")
+        choice, _, b = rest.partition("}")
+        ours = a + choice.split("|")[0] + b
+    while "{" in theirs:
+        a, _, rest = theirs.partition("{")
+        choice, _, b = rest.partition("}")
+        theirs = a + choice.split("|")[1] + b
+    return ours, theirs
+
+
+def leaves(value: Any) -> list[Any]:
+    """The arrays of nested tuples."""
+    if isinstance(value, tuple | list):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [value]
+
+
+def mapped(function: Any, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(mapped(function, item) for item in value)
+    return function(value)
+
+
+def compare(text: str, inputs: tuple[Any, ...], space: Any) -> None:
+    """Run a layer and PyTorch's, from PyTorch's state, forwards and backwards."""
+    torch = pytest.importorskip("torch")
+    ours, theirs = sides(text)
+    torch.manual_seed(1)
+    with_torch = eval(f"nn.{theirs}", {"nn": torch.nn}).double()
+    module = eval(f"nn.{ours}", {"nn": nn})
+    module.load_state_dict({k: v.numpy() for k, v in with_torch.state_dict().items()})
+    floating = lambda a: a.dtype.kind == "f"  # noqa: E731
+    given = mapped(lambda a: torch.tensor(a, requires_grad=floating(a)), inputs)
+    own = mapped(lambda a: agrad.tensor(a, floating(a), backend=space._backend.name), inputs)
+    expected, found = leaves(with_torch(*given)), leaves(module(*own))
+    total = own_total = 0.0
+    for k, (e, f) in enumerate(zip(expected, found, strict=True)):
+        np.testing.assert_allclose(f.tolist(), e.detach().numpy(), rtol=1e-9, atol=1e-12)
+        assert tuple(f.shape) == tuple(e.shape)
+        if floating(e.detach().numpy()):
+            weights = np.cos(np.arange(e.numel()) + k).reshape(e.shape)
+            total = total + (e * torch.asarray(weights)).sum()
+            own_total = own_total + (f * space.asarray(weights)).sum()
+    total.backward()
+    own_total.backward()
+    pairs = [
+        *zip(leaves(given), leaves(own), strict=True),
+        *((p, dict(module.named_parameters())[name]) for name, p in with_torch.named_parameters()),
+    ]
+    for t, a in pairs:
+        assert (t.grad is None) == (a.grad is None)
+        if t.grad is not None:
+            np.testing.assert_allclose(a.grad.tolist(), t.grad.numpy(), rtol=1e-8, atol=1e-11)
+    for (name, t), (own_name, a) in zip(with_torch.named_buffers(), module.named_buffers(), strict=True):
+        assert name == own_name
+        np.testing.assert_allclose(a.tolist(), t.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("text", "inputs"), LAYERS, ids=[f"{i}-{text}" for i, (text, _) in enumerate(LAYERS)])
+def test_layers_are_pytorchs(text: str, inputs: tuple[Any, ...]) -> None:
+    compare(text, inputs, agrad.namespace("numpy"))
+
+
+@pytest.mark.parametrize("text", EVERYWHERE)
+def test_layers_on_every_backend(text: str, space: Any) -> None:
+    compare(text, dict(LAYERS)[text], space)
+
+
+@pytest.mark.parametrize("text", sorted({text for text, _ in LAYERS if not text.startswith(OWN_TEXT)}))
+def test_text_is_pytorchs(text: str) -> None:
+    torch = pytest.importorskip("torch")
+    ours, theirs = sides(text)
+    assert repr(eval(f"nn.{ours}", {"nn": nn})) == repr(eval(f"nn.{theirs}", {"nn": torch.nn}))
+
+
+def test_parameters_are_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+    for text, _ in LAYERS:
+        ours, theirs = sides(text)
+        own = eval(f"nn.{ours}", {"nn": nn}).state_dict()
+        given = eval(f"nn.{theirs}", {"nn": torch.nn}).state_dict()
+        assert [(k, tuple(v.shape)) for k, v in own.items()] == [(k, tuple(v.shape)) for k, v in given.items()]
+
+
+def test_recurrent_networks_refuse_what_does_not_fit() -> None:
+    xp = agrad.namespace("numpy")
+    with pytest.raises(ShapeError, match="3 features"):
+        nn.GRU(3, 4)(xp.ones((5, 2, 4)))
+    with pytest.raises(ShapeError, match=r"1 of shape \(1, 2, 4\)"):
+        nn.GRU(3, 4)(xp.ones((5, 2, 3)), xp.ones((2, 2, 4)))
+    with pytest.raises(ShapeError, match="3 features"):
+        nn.LSTMCell(3, 4)(xp.ones((2, 2)))
+    with pytest.raises(ValueError, match="num_layers=0"):
+        nn.LSTM(3, 4, 0)
+    with pytest.raises(ValueError, match="'tanh' or 'relu'"):
+        nn.RNN(3, 4, nonlinearity="sine")
+
+
+def test_dropout_between_recurrent_layers() -> None:
+    xp = agrad.namespace("numpy")
+    net, x = nn.RNN(3, 4, num_layers=2, dropout=0.5, rng=3), xp.ones((5, 2, 3))
+    assert net(x)[0].tolist() != net(x)[0].tolist()
+    net.eval()
+    assert net(x)[0].tolist() == net(x)[0].tolist()
+
+
+def test_embeddings(space: Any) -> None:
+    table = nn.Embedding(4, 2, padding_idx=1, rng=1)
+    assert table.weight[1].tolist() == [0.0, 0.0]
+    frozen = nn.Embedding.from_pretrained(np.asarray([[1.0, 2.0], [3.0, 4.0]]))
+    assert not frozen(np.asarray([1])).requires_grad and list(frozen.state_dict()) == ["weight"]
+    free = nn.Embedding.from_pretrained([[1.0, 2.0], [3.0, 4.0]], freeze=False, padding_idx=0)
+    free(space.asarray([0, 1, 1])).sum().backward()
+    assert free.weight.grad.tolist() == [[0.0, 0.0], [2.0, 2.0]]
+    with pytest.raises(ValueError, match="padding_idx=4"):
+        nn.Embedding(4, 2, padding_idx=4)
+    with pytest.raises(ValueError, match=r"shape \(2,\)"):
+        nn.Embedding.from_pretrained([1.0, 2.0])
