@@ -54,7 +54,7 @@ _LATER = {
 """Where the public names are: imported when first used, since the ops do without."""
 
 _HOMES = {name: home for home, names in _LATER.items() for name in names.split()}
-_ROOMS = ("init", "optim")
+_ROOMS = ("data", "init", "optim")
 
 
 def __getattr__(name: str) -> Any:
