@@ -19,14 +19,18 @@ def agrad_ops() -> Iterable[Op]:
     """Return the records of the ops."""
     from agrad_nn.ops import (
         activation,
+        classification,
         embedding,
+        loss,
         softmax,
     )
 
     return list(
         chain(
             activation.OPS,
+            classification.OPS,
             embedding.OPS,
+            loss.OPS,
             softmax.OPS,
         )
     )
