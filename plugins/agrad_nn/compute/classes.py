@@ -140,7 +140,8 @@ def _picked(xp: Any, logs: Any, target: Any, ignore_index: int) -> Any:
     else:
         index = first + target
     known, ignored = (target >= 0) & (target < classes), target == ignore_index
-    index = xp.where(known, index, xp.where(ignored, 0, size))  # beyond the end, which most libraries refuse
+    # what is no class is beyond the end, which most libraries refuse
+    index = xp.where(ignored, 0, xp.where(known, index, size))
     try:
         found = xp.take(xp.reshape(logs, (size,)), xp.reshape(index, (prod(index.shape),)), axis=0)
     except (IndexError, RuntimeError) as error:

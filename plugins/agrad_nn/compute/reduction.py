@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from agrad.errors import ShapeError
@@ -58,7 +59,7 @@ def reduced(xp: Any, losses: Any, reduction: str) -> Any:
 def spread(ct: Any, x: Any, reduction: str) -> Any:
     """The cotangent of each loss: it broadcasts to the shape of x."""
     if reduction == "mean":
-        return ct / (x.size or 1)
+        return ct / (prod(x.shape) or 1)
     if reduction == "batchmean":
         return ct / ((x.shape[0] if x.ndim else 1) or 1)
     return ct
