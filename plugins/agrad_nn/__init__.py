@@ -21,14 +21,22 @@ def agrad_ops() -> Iterable[Op]:
     """Return the records of the ops."""
     from agrad_nn.ops import (
         activation,
+        attention,
+        classification,
         embedding,
+        loss,
+        norm,
         softmax,
     )
 
     return list(
         chain(
             activation.OPS,
+            attention.OPS,
+            classification.OPS,
             embedding.OPS,
+            loss.OPS,
+            norm.OPS,
             softmax.OPS,
         )
     )

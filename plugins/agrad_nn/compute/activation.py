@@ -99,5 +99,3 @@ def gelu_slope(xp: Any, x: Any, weight: Any, approximate: str) -> Any:
     if approximate == "none":
         return weight + x * xp.exp(-0.5 * x * x) * (1 / sqrt(2 * pi))
     return weight + x * weight * (1 - weight) * (2 * sqrt(2 / pi) * (1 + 3 * CUBE * x * x))
-
-
