@@ -45,15 +45,18 @@ def agrad_ops() -> Iterable[Op]:
 _LATER = {
     "errors": "StateError",
     "functional": "dropout functional_call",
-    "losses": "huber_loss kl_div l1_loss mse_loss smooth_l1_loss",
     "modules.activation": "ELU GELU Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish PReLU ReLU ReLU6 SELU SiLU Sigmoid "
     "Softmax Softplus Softsign Tanh",
+    "modules.attention": "MultiheadAttention",
     "modules.cells": "GRUCell LSTMCell RNNCell",
     "modules.containers": "ModuleDict ModuleList ParameterList Sequential",
     "modules.dropout": "Dropout Dropout1d Dropout2d",
     "modules.embedding": "Embedding",
     "modules.linear": "Flatten Identity Linear",
+    "modules.loss": "BCELoss BCEWithLogitsLoss CrossEntropyLoss HuberLoss KLDivLoss L1Loss MSELoss NLLLoss "
+    "SmoothL1Loss",
     "modules.module": "Module",
+    "modules.norm": "BatchNorm1d BatchNorm2d GroupNorm LayerNorm",
     "modules.parameter": "Parameter",
     "modules.rnn": "GRU LSTM RNN",
     "optim.clipping": "clip_grad_norm clip_grad_value",

@@ -29,9 +29,6 @@ __all__ = [
     "Tanh",
 ]
 
-SELU_ALPHA = 1.6732632423543772848170429916717
-SELU_SCALE = 1.0507009873554804934193349852946
-
 
 class ReLU(Module):
     """The larger of `x` and 0.
@@ -60,7 +57,7 @@ class ReLU6(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply it."""
-        return agrad.array_namespace(x).clip(x, 0.0, 6.0)
+        return agrad.array_namespace(x).nn.relu6(x)
 
 
 class Hardtanh(Module):
@@ -83,7 +80,7 @@ class Hardtanh(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply it."""
-        return agrad.array_namespace(x).clip(x, self.min_val, self.max_val)
+        return agrad.array_namespace(x).nn.hardtanh(x, min_val=self.min_val, max_val=self.max_val)
 
     def extra_repr(self) -> str:
         """Return the settings."""
@@ -194,7 +191,7 @@ class SELU(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply it."""
-        return SELU_SCALE * agrad.array_namespace(x).nn.elu(x, alpha=SELU_ALPHA)
+        return agrad.array_namespace(x).nn.selu(x)
 
 
 class GELU(Module):
@@ -250,8 +247,7 @@ class Mish(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply it."""
-        xp = agrad.array_namespace(x)
-        return x * xp.tanh(xp.nn.softplus(x))
+        return agrad.array_namespace(x).nn.mish(x)
 
 
 class Softplus(Module):
@@ -295,7 +291,7 @@ class Softsign(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply it."""
-        return x / (1 + abs(x))
+        return agrad.array_namespace(x).nn.softsign(x)
 
 
 class Sigmoid(Module):
@@ -310,7 +306,7 @@ class Sigmoid(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply it."""
-        return agrad.array_namespace(x).special.expit(x)
+        return agrad.array_namespace(x).nn.sigmoid(x)
 
 
 class LogSigmoid(Module):
@@ -325,7 +321,7 @@ class LogSigmoid(Module):
 
     def forward(self, x: Any) -> Any:
         """Apply it."""
-        return agrad.array_namespace(x).special.log_expit(x)
+        return agrad.array_namespace(x).nn.log_sigmoid(x)
 
 
 class Tanh(Module):

@@ -31,8 +31,8 @@ def lstm_step(xp: Any, now: Any, before: Any, h: Any, c: Any) -> tuple[Any, ...]
     """The step of an LSTM: gates of input, forgetting, candidate and output."""
     n = h.shape[-1]
     both = now + before
-    i, f = xp.special.expit(both[..., :n]), xp.special.expit(both[..., n : 2 * n])
-    g, o = xp.tanh(both[..., 2 * n : 3 * n]), xp.special.expit(both[..., 3 * n :])
+    i, f = xp.nn.sigmoid(both[..., :n]), xp.nn.sigmoid(both[..., n : 2 * n])
+    g, o = xp.tanh(both[..., 2 * n : 3 * n]), xp.nn.sigmoid(both[..., 3 * n :])
     c = f * c + i * g
     return o * xp.tanh(c), c
 
@@ -40,7 +40,7 @@ def lstm_step(xp: Any, now: Any, before: Any, h: Any, c: Any) -> tuple[Any, ...]
 def gru_step(xp: Any, now: Any, before: Any, h: Any) -> tuple[Any, ...]:
     """The step of a GRU: gates of reset and update, and the candidate."""
     n = h.shape[-1]
-    gates = xp.special.expit(now[..., : 2 * n] + before[..., : 2 * n])
+    gates = xp.nn.sigmoid(now[..., : 2 * n] + before[..., : 2 * n])
     r, z = gates[..., :n], gates[..., n:]
     candidate = xp.tanh(now[..., 2 * n :] + r * before[..., 2 * n :])
     return (candidate + z * (h - candidate),)

@@ -1,4 +1,4 @@
-"""Layers against PyTorch's: values, gradients of inputs and parameters, and text, from one state."""
+"""Layers and losses against PyTorch's: values, gradients of inputs and parameters, and text, from one state."""
 
 from __future__ import annotations
 
@@ -58,6 +58,47 @@ LAYERS = [
     ("LSTMCell(3, 4, bias=False)", (real(2, 3), (real(2, 4), real(2, 4)))),
     ("GRUCell(3, 4)", (real(2, 3), real(2, 4))),
     ("Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))", (real(5, 3),)),
+    ("BatchNorm1d(3)", (real(5, 3),)),
+    ("BatchNorm1d(3, momentum=None)", (real(5, 3, 4),)),
+    ("BatchNorm1d(3, affine=False, eps=0.1)", (real(5, 3),)),
+    ("BatchNorm1d(3, track_running_stats=False)", (real(5, 3),)),
+    ("BatchNorm2d(3)", (real(2, 3, 4, 5),)),
+    ("BatchNorm2d(3, momentum=0.7).eval()", (real(2, 3, 4, 5),)),
+    ("BatchNorm1d(3, bias=False)", (real(5, 3),)),
+    ("GroupNorm(2, 4)", (real(3, 4, 5),)),
+    ("GroupNorm(2, 4, bias=False)", (real(3, 4, 5),)),
+    ("GroupNorm(1, 4, affine=False, eps=0.1)", (real(3, 4),)),
+    ("LayerNorm(4)", (real(3, 4),)),
+    ("LayerNorm((3, 4), eps=0.1)", (real(2, 3, 4),)),
+    ("LayerNorm(4, bias=False)", (real(3, 4),)),
+    ("LayerNorm(4, elementwise_affine=False)", (real(3, 4),)),
+    ("MultiheadAttention(6, 3)", (real(5, 2, 6), real(4, 2, 6), real(4, 2, 6))),
+    ("MultiheadAttention(6, 2, bias=False, batch_first=True)", (real(2, 5, 6), real(2, 4, 6), real(2, 4, 6))),
+    ("MultiheadAttention(6, 2, kdim=3, vdim=5)", (real(5, 6), real(4, 3), real(4, 5))),
+]
+
+PROBABILITIES = random.uniform(0.1, 0.9, size=(5, 4))
+CLASSES = np.asarray([0, 3, 1, 3, 2])
+
+LOSSES = [
+    *[
+        (f"{name}(reduction='{reduction}')", (real(5, 4), real(5, 4)))
+        for name in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss")
+        for reduction in ("mean", "sum", "none")
+    ],
+    ("SmoothL1Loss(beta=0.3)", (real(5, 4), real(5, 4))),
+    ("HuberLoss(delta=0.3)", (real(5, 4), real(5, 4))),
+    ("KLDivLoss(reduction='batchmean')", (real(5, 4), PROBABILITIES)),
+    ("KLDivLoss(reduction='sum', log_target=True)", (real(5, 4), real(5, 4))),
+    ("CrossEntropyLoss()", (real(5, 4), CLASSES)),
+    ("CrossEntropyLoss()", (real(5, 4), PROBABILITIES)),
+    ("CrossEntropyLoss(np.asarray([1.0, 2.0, 0.5, 3.0]), label_smoothing=0.2)", (real(5, 4), CLASSES)),
+    ("CrossEntropyLoss(ignore_index=3, reduction='sum')", (real(5, 4), CLASSES)),
+    ("NLLLoss(np.asarray([1.0, 2.0, 0.5, 3.0]), ignore_index=1)", (real(5, 4), CLASSES)),
+    ("BCELoss()", (PROBABILITIES, PROBABILITIES[::-1].copy())),
+    ("BCELoss(np.asarray([1.0, 2.0, 0.5, 3.0]))", (PROBABILITIES, PROBABILITIES[::-1].copy())),
+    ("BCEWithLogitsLoss(pos_weight=np.asarray([1.0, 2.0, 0.5, 3.0]))", (real(5, 4), PROBABILITIES)),
+    ("BCEWithLogitsLoss(np.asarray([1.0, 2.0, 0.5, 3.0]), reduction='none')", (real(5, 4), PROBABILITIES)),
 ]
 
 EVERYWHERE = (
@@ -65,6 +106,8 @@ EVERYWHERE = (
     "Embedding(5, 3, padding_idx=0)",
     "LSTMCell(3, 4)",
     "GELU()",
+    "BatchNorm2d(3)",
+    "LayerNorm(4)",
 )
 
 OWN_TEXT = ("Flatten", "Softmax", "LogSoftmax", "Dropout", "RNN(", "LSTM(", "GRU(", "RNNCell", "MultiheadAttention")
@@ -103,8 +146,9 @@ def compare(text: str, inputs: tuple[Any, ...], space: Any) -> None:
     torch = pytest.importorskip("torch")
     ours, theirs = sides(text)
     torch.manual_seed(1)
-    with_torch = eval(f"nn.{theirs}", {"nn": torch.nn}).double()
-    module = eval(f"nn.{ours}", {"nn": nn})
+    array = type("", (), {"asarray": staticmethod(torch.tensor)})
+    with_torch = eval(f"nn.{theirs}", {"nn": torch.nn, "np": array}).double()
+    module = eval(f"nn.{ours}", {"nn": nn, "np": np})
     module.load_state_dict({k: v.numpy() for k, v in with_torch.state_dict().items()})
     floating = lambda a: a.dtype.kind == "f"  # noqa: E731
     given = mapped(lambda a: torch.tensor(a, requires_grad=floating(a)), inputs)
@@ -135,6 +179,11 @@ def compare(text: str, inputs: tuple[Any, ...], space: Any) -> None:
 
 @pytest.mark.parametrize(("text", "inputs"), LAYERS, ids=[f"{i}-{text}" for i, (text, _) in enumerate(LAYERS)])
 def test_layers_are_pytorchs(text: str, inputs: tuple[Any, ...]) -> None:
+    compare(text, inputs, agrad.namespace("numpy"))
+
+
+@pytest.mark.parametrize(("text", "inputs"), LOSSES, ids=[f"{i}-{text}" for i, (text, _) in enumerate(LOSSES)])
+def test_losses_are_pytorchs(text: str, inputs: tuple[Any, ...]) -> None:
     compare(text, inputs, agrad.namespace("numpy"))
 
 
@@ -193,3 +242,95 @@ def test_embeddings(space: Any) -> None:
         nn.Embedding(4, 2, padding_idx=4)
     with pytest.raises(ValueError, match=r"shape \(2,\)"):
         nn.Embedding.from_pretrained([1.0, 2.0])
+
+
+def test_losses_refuse_other_reductions() -> None:
+    for name in ("MSELoss", "CrossEntropyLoss", "BCELoss"):
+        with pytest.raises(ValueError, match=f"{name} got reduction='average'"):
+            getattr(nn, name)(reduction="average")
+
+
+def test_batch_norm_in_use_and_in_transforms(space: Any) -> None:
+    norm, x = nn.BatchNorm1d(2, momentum=0.5), space.asarray([[1.0, 4.0], [3.0, 8.0]])
+    norm(x)
+    assert norm.running_mean.tolist() == [1.0, 3.0] and norm.running_var.tolist() == [1.5, 4.5]
+    assert norm.num_batches_tracked.item() == 1
+    norm.eval()
+    expected = (np.asarray(x.tolist()) - [1.0, 3.0]) / np.sqrt(np.asarray([1.5, 4.5]) + 1e-5)
+    np.testing.assert_allclose(norm(x).tolist(), expected, rtol=1e-12)
+    assert norm.num_batches_tracked.item() == 1
+    norm.train()
+
+    def loss(state: Any) -> Any:
+        return (nn.functional_call(norm, state, x) ** 3).sum()
+
+    gradient = agrad.grad(loss)({"weight": norm.weight.detach(), "bias": norm.bias.detach()})
+    assert norm.num_batches_tracked.item() == 2 and not norm.running_mean.requires_grad
+    assert gradient["bias"].shape == (2,)
+    state = norm.state_dict()
+    counted = state.pop("num_batches_tracked")
+    nn.functional_call(norm, {**state, "num_batches_tracked": counted}, x)
+    assert norm.num_batches_tracked.item() == 2, "buffers that are given are put back"
+    agrad.jvp(lambda x: norm(x).sum(), (x,), (x,))
+    assert norm.num_batches_tracked.item() == 3 and norm.running_mean.tolist() == [1.75, 5.25]
+
+
+def test_normalisation_refuses_what_does_not_fit() -> None:
+    xp = agrad.namespace("numpy")
+    for make, x, text in [
+        (lambda: nn.BatchNorm1d(3), (2, 3, 4, 5), "takes 2 or 3 of them"),
+        (lambda: nn.BatchNorm2d(3), (2, 3), "takes 4 of them"),
+        (lambda: nn.BatchNorm1d(3), (2, 4), "must be of length 3"),
+        (lambda: nn.BatchNorm1d(3), (1, 3), "more than one value"),
+        (lambda: nn.LayerNorm((3, 4)), (2, 3), r"of lengths \(3, 4\)"),
+    ]:
+        with pytest.raises(ShapeError, match=text):
+            make()(xp.ones(x))
+    with pytest.raises(ValueError, match="3 groups"):
+        nn.GroupNorm(3, 4)
+
+
+def test_attention_with_masks_is_pytorchs(space: Any) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(2)
+    theirs = torch.nn.MultiheadAttention(6, 2, batch_first=True).double()
+    ours = nn.MultiheadAttention(6, 2, batch_first=True)
+    ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
+    q, k = real(3, 5, 6), real(3, 4, 6)
+    seen = np.tril(np.ones((5, 4), bool))
+    added = real(5, 4)
+    keys = np.asarray([[True, True, True, False], [True] * 4, [True, False, True, True]])
+    boolean = {"attn_mask": torch.asarray(~seen), "key_padding_mask": torch.asarray(~keys)}
+    tq, tk = torch.asarray(q), torch.asarray(k)
+    xq, xk = space.asarray(q), space.asarray(k)
+    for own, given in [
+        ({"mask": space.asarray(seen), "key_mask": space.asarray(keys)}, boolean),
+        ({"is_causal": True, "key_mask": space.asarray(keys)}, boolean),
+        (
+            {"mask": space.asarray(added), "key_mask": space.asarray(keys)},
+            {
+                "attn_mask": torch.asarray(added),
+                "key_padding_mask": torch.zeros(3, 4, dtype=torch.float64).masked_fill(torch.asarray(~keys), -np.inf),
+            },
+        ),
+        ({}, {}),
+    ]:
+        expected, weights = theirs(tq, tk, tk, average_attn_weights=False, **given)
+        out, found = ours(xq, xk, xk, average_weights=False, **own)
+        np.testing.assert_allclose(out.tolist(), expected.detach().numpy(), rtol=1e-9)
+        np.testing.assert_allclose(found.tolist(), weights.detach().numpy(), rtol=1e-9, atol=1e-14)
+        out, found = ours(xq, xk, xk, need_weights=False, **own)
+        np.testing.assert_allclose(out.tolist(), expected.detach().numpy(), rtol=1e-9)
+        assert found is None
+
+
+def test_attention_drops_weights_and_refuses() -> None:
+    xp = agrad.namespace("numpy")
+    layer, x = nn.MultiheadAttention(4, 2, dropout=0.5, rng=1), xp.asarray(real(5, 2, 4))
+    assert layer(x, x, x)[0].tolist() != layer(x, x, x)[0].tolist()
+    layer.eval()
+    assert layer(x, x, x)[0].tolist() == layer(x, x, x)[0].tolist()
+    with pytest.raises(ValueError, match="a multiple of"):
+        nn.MultiheadAttention(5, 2)
+    with pytest.raises(ShapeError, match=r"keys of shape \(2, 5, 3\); they have 4 features"):
+        layer(x, xp.ones((5, 2, 3)), x)
