@@ -61,6 +61,7 @@ _LATER = {
     "modules.rnn": "GRU LSTM RNN",
     "optim.clipping": "clip_grad_norm clip_grad_value",
     "rng": "seed",
+    "state": "load save",
 }
 """Where the public names are: imported when first used, since the ops do without."""
 
