@@ -18,11 +18,15 @@ __all__ = ["agrad_ops"]
 def agrad_ops() -> Iterable[Op]:
     """Return the records of the ops."""
     from agrad_nn.ops import (
+        conv,
         embedding,
+        pool,
     )
 
     return list(
         chain(
+            conv.OPS,
             embedding.OPS,
+            pool.OPS,
         )
     )
