@@ -23,9 +23,11 @@ def agrad_ops() -> Iterable[Op]:
         activation,
         attention,
         classification,
+        conv,
         embedding,
         loss,
         norm,
+        pool,
         softmax,
     )
 
@@ -34,9 +36,11 @@ def agrad_ops() -> Iterable[Op]:
             activation.OPS,
             attention.OPS,
             classification.OPS,
+            conv.OPS,
             embedding.OPS,
             loss.OPS,
             norm.OPS,
+            pool.OPS,
             softmax.OPS,
         )
     )
@@ -50,6 +54,7 @@ _LATER = {
     "modules.attention": "MultiheadAttention",
     "modules.cells": "GRUCell LSTMCell RNNCell",
     "modules.containers": "ModuleDict ModuleList ParameterList Sequential",
+    "modules.conv": "Conv1d Conv2d ConvTranspose1d ConvTranspose2d",
     "modules.dropout": "Dropout Dropout1d Dropout2d",
     "modules.embedding": "Embedding",
     "modules.linear": "Flatten Identity Linear",
@@ -58,6 +63,8 @@ _LATER = {
     "modules.module": "Module",
     "modules.norm": "BatchNorm1d BatchNorm2d GroupNorm LayerNorm",
     "modules.parameter": "Parameter",
+    "modules.pool": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d "
+    "MaxPool1d MaxPool2d",
     "modules.rnn": "GRU LSTM RNN",
     "optim.clipping": "clip_grad_norm clip_grad_value",
     "rng": "seed",

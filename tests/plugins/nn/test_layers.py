@@ -58,6 +58,27 @@ LAYERS = [
     ("LSTMCell(3, 4, bias=False)", (real(2, 3), (real(2, 4), real(2, 4)))),
     ("GRUCell(3, 4)", (real(2, 3), real(2, 4))),
     ("Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))", (real(5, 3),)),
+    ("Conv1d(4, 6, 3)", (real(2, 4, 8),)),
+    ("Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2, bias=False)", (real(2, 4, 9),)),
+    ("Conv1d(4, 6, 4, padding='same')", (real(4, 7),)),
+    ("Conv2d(4, 6, 3)", (real(2, 4, 6, 7),)),
+    ("Conv2d(4, 6, (3, 2), stride=(1, 2), padding=(2, 1), groups=2)", (real(2, 4, 6, 7),)),
+    ("Conv2d(4, 4, 3, padding='same', dilation=2)", (real(4, 6, 7),)),
+    ("ConvTranspose1d(4, 6, 3, stride=2, output_padding=1)", (real(2, 4, 5),)),
+    ("ConvTranspose2d(4, 6, 3)", (real(2, 4, 3, 4),)),
+    ("ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2, bias=False)", (real(2, 4, 3, 4),)),
+    ("MaxPool1d(2)", (real(2, 3, 7),)),
+    ("MaxPool1d(3, stride=1, padding=1, return_indices=True)", (real(2, 3, 7),)),
+    ("MaxPool2d(2)", (real(2, 3, 6, 7),)),
+    ("MaxPool2d((2, 3), stride=2, ceil_mode=True)", (real(3, 6, 7),)),
+    ("MaxPool2d(2, dilation=2, return_indices=True)", (real(2, 3, 6, 7),)),
+    ("AvgPool1d(2)", (real(2, 3, 7),)),
+    ("AvgPool2d(3, stride=2, padding=1, count_include_pad=False)", (real(2, 3, 6, 7),)),
+    ("AvgPool2d(2, ceil_mode=True)", (real(3, 6, 7),)),
+    ("AdaptiveAvgPool1d(3)", (real(2, 3, 7),)),
+    ("AdaptiveAvgPool2d((2, 3))", (real(2, 3, 6, 7),)),
+    ("AdaptiveMaxPool1d(3)", (real(2, 3, 7),)),
+    ("AdaptiveMaxPool2d((2, 3))", (real(2, 3, 6, 7),)),
     ("BatchNorm1d(3)", (real(5, 3),)),
     ("BatchNorm1d(3, momentum=None)", (real(5, 3, 4),)),
     ("BatchNorm1d(3, affine=False, eps=0.1)", (real(5, 3),)),
@@ -107,10 +128,23 @@ EVERYWHERE = (
     "LSTMCell(3, 4)",
     "GELU()",
     "BatchNorm2d(3)",
+    "Conv2d(4, 6, 3)",
     "LayerNorm(4)",
+    "MaxPool2d(2)",
 )
 
-OWN_TEXT = ("Flatten", "Softmax", "LogSoftmax", "Dropout", "RNN(", "LSTM(", "GRU(", "RNNCell", "MultiheadAttention")
+OWN_TEXT = (
+    "Flatten",
+    "Softmax",
+    "LogSoftmax",
+    "Dropout",
+    "RNN(",
+    "LSTM(",
+    "GRU(",
+    "RNNCell",
+    "MultiheadAttention",
+    "AvgPool1d",
+)
 """Layers whose settings have other names, or whose text says more than PyTorch's."""
 
 
@@ -177,6 +211,7 @@ def compare(text: str, inputs: tuple[Any, ...], space: Any) -> None:
         np.testing.assert_allclose(a.tolist(), t.numpy(), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")  # PyTorch's, of its speed
 @pytest.mark.parametrize(("text", "inputs"), LAYERS, ids=[f"{i}-{text}" for i, (text, _) in enumerate(LAYERS)])
 def test_layers_are_pytorchs(text: str, inputs: tuple[Any, ...]) -> None:
     compare(text, inputs, agrad.namespace("numpy"))
@@ -334,3 +369,12 @@ def test_attention_drops_weights_and_refuses() -> None:
         nn.MultiheadAttention(5, 2)
     with pytest.raises(ShapeError, match=r"keys of shape \(2, 5, 3\); they have 4 features"):
         layer(x, xp.ones((5, 2, 3)), x)
+
+
+def test_convolutions_refuse_what_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="both are multiples of groups"):
+        nn.Conv2d(3, 4, 3, groups=2)
+    with pytest.raises(ValueError, match=r"Conv2d got \(1, 2, 3\); it takes an integer or 2 of them"):
+        nn.Conv2d(3, 4, (1, 2, 3))
+    with pytest.raises(TypeError, match="biased"):
+        nn.Conv2d(3, 4, 3, biased=True)  # type: ignore[call-arg]
