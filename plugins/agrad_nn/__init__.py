@@ -69,6 +69,7 @@ _LATER = {
     "optim.clipping": "clip_grad_norm clip_grad_value",
     "rng": "seed",
     "state": "load save",
+    "summaries": "Summary summary",
 }
 """Where the public names are: imported when first used, since the ops do without."""
 
