@@ -41,6 +41,7 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[Group] = []
         self.state: dict[Any, dict[str, Any]] = {}
+        self._complex: set[Any] = set()
         given = list(params)
         if not given:
             raise ValueError(f"{type(self).__name__} got no parameters; model.parameters() is used up after one loop")
@@ -74,6 +75,7 @@ class Optimizer:
             raise TypeError(f"{type(self).__name__} has no setting {', '.join(map(repr, sorted(unknown)))}")
         self._check(made)
         self.param_groups.append(made)
+        self._complex.update(p for p in params if _is_complex(p))
 
     def _check(self, group: Group) -> None:
         """Refuse settings that make no sense."""
@@ -109,16 +111,18 @@ class Optimizer:
                 for p in group["params"]:
                     g = p.grad
                     if g is not None:
-                        self._update(p, g.detach().array, group)
+                        self._update(p, g.array, group)
         return loss
 
     def _update(self, p: Any, g: Array, group: Group) -> None:
         """Change one parameter; complex numbers count as pairs of real ones."""
         xp = p.__array_namespace__()
-        state = self.state.setdefault(p, {})
+        state = self.state.get(p)
+        if state is None:
+            state = self.state[p] = {}
         if group.get("maximize"):
             g = -g
-        if not xp.isdtype(p.dtype, "complex floating"):
+        if p not in self._complex:
             p -= self._change(xp, p.array, g, state, group)
             return
         change = self._change(xp, _pairs(xp, p.array), _pairs(xp, g), state, group)
@@ -213,8 +217,7 @@ class Optimizer:
     def _target(self, p: Any) -> Any:
         """What the arrays of a parameter's state are like."""
         xp = p.__array_namespace__()
-        t = p.detach()
-        return _pairs(xp, t) if xp.isdtype(p.dtype, "complex floating") else t
+        return _pairs(xp, p.detach()) if p in self._complex else p.detach()
 
     def _parameters(self) -> list[Any]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -225,6 +228,10 @@ class Optimizer:
             lines.append(f"  group {i}: {len(group['params'])} parameters")
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+
+
+def _is_complex(p: Any) -> bool:
+    return bool(p.__array_namespace__().isdtype(p.dtype, "complex floating"))
 
 
 def _pairs(xp: Any, x: Array) -> Array:
