@@ -52,7 +52,7 @@ def below(xp: Any, x: Any) -> Any:
 def leaky(xp: Any, x: Any, v: Any, slope: float) -> Any:
     """v where x is positive, `slope` times v elsewhere: two masks, for one of the two terms is 0."""
     up = x > 0
-    return xp.where(up, v, 0) + slope * xp.where(up, xp.zeros_like(v), v)
+    return xp.where(up, v, 0) + slope * xp.where(up, 0, v)
 
 
 def elu(xp: Any, x: Any, alpha: float) -> Any:

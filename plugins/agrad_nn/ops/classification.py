@@ -19,10 +19,11 @@ from agrad_nn.compute.class_slopes import (
     weight_tangent,
     x_cotangent,
 )
-from agrad_nn.compute.classes import Setting, checked, reduced, rows, weights_of
+from agrad_nn.compute.classes import Setting, checked, picked_losses, reduced, rows, together, weights_of
 from agrad_nn.compute.common import integers
 from agrad_nn.compute.softmax import log_softmax
 from agrad_nn.compute.stacks import full
+from agrad_nn.natives import numpy_nll
 from agrad_special.text import described
 
 __all__ = ["OPS"]
@@ -45,7 +46,8 @@ def _with_logs(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> t
 
 def _nll(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> Any:
     x, weight = checked(xp, "nll", x, target, weight, setting)
-    return reduced(xp, rows(xp, x), target, weight, setting)
+    logs = rows(xp, x)
+    return together(xp, picked_losses(xp, logs, target, weight, setting), logs, target, weight, setting)
 
 
 def _stack(
@@ -222,6 +224,7 @@ OPS = (
         forward=lambda xp, x, target, weight, reduction, ignore_index: _nll(
             xp, x, target, weight, Setting(reduction, ignore_index)
         ),
+        native={"numpy": numpy_nll},
         vjp=(
             lambda xp, ct, x, target, weight, reduction, ignore_index: x_cotangent(
                 xp, ct, x, rows(xp, x), target, weight, Setting(reduction, ignore_index), softmax=False
