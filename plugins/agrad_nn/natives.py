@@ -18,9 +18,7 @@ def functional(name: str, jax: str | None = None) -> dict[str, Callable[..., Any
     return {"jax": f"jax.nn:{jax or name}", "torch": f"torch.nn.functional:{name}"}
 
 
-def numpy_nll(
-    x: Any, target: Any, weight: Any = None, /, *, reduction: str = "mean", ignore_index: int = -100
-) -> Any:
+def numpy_nll(x: Any, target: Any, weight: Any = None, /, *, reduction: str = "mean", ignore_index: int = -100) -> Any:
     """NumPy's values can be looked at: what is to be ignored costs something only where there is any."""
     import numpy as np
 

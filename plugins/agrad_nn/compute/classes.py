@@ -31,6 +31,7 @@ __all__ = [
     "smoothed",
     "targets",
     "together",
+    "total_weight",
     "weighted",
     "weights_of",
 ]
@@ -179,12 +180,18 @@ def weights_of(xp: Any, target: Any, weight: Any, ignore_index: int, logs: Any) 
     return xp.where(taking_part, xp.reshape(xp.take(weight, index, axis=0), target.shape), 0)
 
 
-def mean_weight(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
-    """What the sum of the losses is divided by, for their mean."""
+def total_weight(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """The weights of all examples together: linear in `weight`."""
     target = targets(xp, target, logs)
     if not integers(xp, target):
         return logs.shape[0] * prod(logs.shape[2:])
     return xp.sum(weights_of(xp, target, weight, setting.ignore_index, logs))
+
+
+def mean_weight(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """What the sum of the losses is divided by, for their mean: nan where nothing takes part."""
+    total = total_weight(xp, logs, target, weight, setting)
+    return xp.where(total == 0, xp.nan, total) if hasattr(total, "dtype") else total
 
 
 def together(xp: Any, found: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
