@@ -21,9 +21,11 @@ def agrad_ops() -> Iterable[Op]:
         activation,
         attention,
         classification,
+        conv,
         embedding,
         loss,
         norm,
+        pool,
         softmax,
     )
 
@@ -32,9 +34,11 @@ def agrad_ops() -> Iterable[Op]:
             activation.OPS,
             attention.OPS,
             classification.OPS,
+            conv.OPS,
             embedding.OPS,
             loss.OPS,
             norm.OPS,
+            pool.OPS,
             softmax.OPS,
         )
     )
