@@ -52,7 +52,7 @@ def below(xp: Any, x: Any) -> Any:
 def leaky(xp: Any, x: Any, v: Any, slope: float) -> Any:
     """v where x is positive, `slope` times v elsewhere: two masks, for one of the two terms is 0."""
     up = x > 0
-    return xp.where(up, v, 0) + slope * xp.where(up, xp.zeros_like(v), v)
+    return xp.where(up, v, 0) + slope * xp.where(up, 0, v)
 
 
 def elu(xp: Any, x: Any, alpha: float) -> Any:
@@ -68,7 +68,6 @@ def elu_slope(xp: Any, x: Any, alpha: float) -> Any:
 
 def softplus(xp: Any, x: Any, beta: float, threshold: float) -> Any:
     """``log(1 + exp(beta * x)) / beta``, and x itself where ``beta * x`` is beyond the threshold."""
-    (x,) = reals(xp, "softplus", x)
     z = x if beta == 1 else beta * x
     bent = xp.maximum(z, 0) + xp.log1p(xp.exp(-xp.abs(z)))
     return xp.where(z > threshold, x, bent if beta == 1 else bent / beta)
@@ -77,9 +76,7 @@ def softplus(xp: Any, x: Any, beta: float, threshold: float) -> Any:
 def softplus_slope(xp: Any, x: Any, beta: float, threshold: float) -> Any:
     """The logistic function of ``beta * x``, 1 beyond the threshold."""
     z = x if beta == 1 else beta * x
-    slope = sigmoid(xp, z)
-    # beyond 40 it is 1 anyway, and where the threshold is lower it has to be made so
-    return xp.where(z > threshold, 1.0, slope)
+    return xp.where(z > threshold, 1.0, sigmoid(xp, z))
 
 
 def gelu(xp: Any, x: Any, approximate: str) -> tuple[Any, Any]:
@@ -87,10 +84,8 @@ def gelu(xp: Any, x: Any, approximate: str) -> tuple[Any, Any]:
     if approximate not in ("none", "tanh"):
         raise ValueError(f"nn.gelu got approximate={approximate!r}; it takes 'none' or 'tanh'")
     (x,) = reals(xp, "gelu", x)
-    if approximate == "none":
-        weight = xp.special.ndtr(x)
-    else:
-        weight = sigmoid(xp, 2 * sqrt(2 / pi) * (x + CUBE * x * x * x))  # (1 + tanh(z)) / 2 is sigmoid(2 z)
+    # (1 + tanh(z)) / 2 is sigmoid(2 z)
+    weight = xp.special.ndtr(x) if approximate == "none" else sigmoid(xp, sqrt(8 / pi) * (x + CUBE * x * x * x))
     return x * weight, weight
 
 
@@ -98,4 +93,4 @@ def gelu_slope(xp: Any, x: Any, weight: Any, approximate: str) -> Any:
     """``weight + x * weight'``."""
     if approximate == "none":
         return weight + x * xp.exp(-0.5 * x * x) * (1 / sqrt(2 * pi))
-    return weight + x * weight * (1 - weight) * (2 * sqrt(2 / pi) * (1 + 3 * CUBE * x * x))
+    return weight + x * weight * (1 - weight) * (sqrt(8 / pi) * (1 + 3 * CUBE * x * x))

@@ -13,6 +13,7 @@ from agrad_nn.compute.classes import (
     rows,
     smoothed,
     targets,
+    total_weight,
     weighted,
     weights_of,
 )
@@ -58,14 +59,16 @@ def _rows_cotangent(xp: Any, g: Any, logs: Any, target: Any, weight: Any, settin
     if not integers(xp, target):
         q = weighted(xp, smoothed(target, s), weight)
         return _beside(xp, g) * (xp.exp(logs) * xp.sum(q, axis=1, keepdims=True) - q if softmax else -q)
-    own = _beside(xp, g * weights_of(xp, target, weight, setting.ignore_index, logs))
+    taking_part = target != setting.ignore_index
+    own = g if weight is None else g * weights_of(xp, target, weight, setting.ignore_index, logs)
+    own = _beside(xp, xp.where(taking_part, own, 0))  # where there are none, the mean is nan, and this is 0
     hits = _hits(xp, target, logs)
     if not softmax:
         return xp.where(hits, -own, 0)
     if not s:
         return (xp.exp(logs) - xp.astype(hits, logs.dtype)) * own
     own = (1 - s) * own
-    even = (s / logs.shape[1]) * _beside(xp, xp.where(target != setting.ignore_index, g, 0))
+    even = (s / logs.shape[1]) * _beside(xp, xp.where(taking_part, g, 0))
     if weight is None:
         return xp.exp(logs) * (own + logs.shape[1] * even) - xp.where(hits, own, 0) - even
     return xp.exp(logs) * (own + xp.sum(weight) * even) - xp.where(hits, own, 0) - by_class(xp, weight, logs) * even
@@ -111,5 +114,5 @@ def weight_tangent(xp: Any, t: Any, out: Any, logs: Any, target: Any, weight: An
     """Along the class weights."""
     if setting.reduction != "mean" or not integers(xp, target):
         return reduced(xp, logs, target, t, setting)
-    moved = xp.sum(losses(xp, logs, target, t, setting)) - out * mean_weight(xp, logs, target, t, setting)
+    moved = xp.sum(losses(xp, logs, target, t, setting)) - out * total_weight(xp, logs, target, t, setting)
     return moved / mean_weight(xp, logs, target, weight, setting)

@@ -24,10 +24,14 @@ __all__ = [
     "checked",
     "losses",
     "mean_weight",
+    "no_class",
+    "picked_losses",
     "reduced",
     "rows",
     "smoothed",
     "targets",
+    "together",
+    "total_weight",
     "weighted",
     "weights_of",
 ]
@@ -94,6 +98,7 @@ def targets(xp: Any, target: Any, logs: Any) -> Any:
     shape = tuple(logs.shape)
     if integers(xp, target):
         shape = shape[:1] + shape[2:]
+        target = xp.asarray(target)  # in a box where the logarithms are, which operators of a library need
         if target.dtype != _index_dtype(xp):
             target = xp.astype(target, _index_dtype(xp))
     return target if tuple(target.shape) == shape else xp.reshape(target, shape)
@@ -114,19 +119,24 @@ def smoothed(probabilities: Any, s: float) -> Any:
     return probabilities * (1 - s) + s / probabilities.shape[1] if s else probabilities
 
 
+def picked_losses(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """The loss of each example of `rows` with a class, without smoothing: linear in `logs`, and in `weight`."""
+    target = targets(xp, target, logs)
+    own = _picked(xp, logs, target, setting.ignore_index)
+    return -own if weight is None else -own * weights_of(xp, target, weight, setting.ignore_index, logs)
+
+
 def losses(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
     """The loss of each example of `rows`: linear in `logs`, and in `weight`."""
     s = setting.smoothing
     target = targets(xp, target, logs)
     if not integers(xp, target):
         return -xp.sum(weighted(xp, smoothed(target, s), weight) * logs, axis=1)
-    own = _picked(xp, logs, target, setting.ignore_index)
-    if weight is not None:
-        own = own * weights_of(xp, target, weight, setting.ignore_index, logs)
+    own = xp.nn.nll(logs, target, weight, reduction="none", ignore_index=setting.ignore_index)
     if not s:
-        return -own
+        return own
     even = xp.where(target != setting.ignore_index, xp.sum(weighted(xp, logs, weight), axis=1), 0)
-    return (s - 1) * own - (s / logs.shape[1]) * even
+    return (1 - s) * own - (s / logs.shape[1]) * even
 
 
 def _picked(xp: Any, logs: Any, target: Any, ignore_index: int) -> Any:
@@ -147,12 +157,17 @@ def _picked(xp: Any, logs: Any, target: Any, ignore_index: int) -> Any:
     except (IndexError, RuntimeError) as error:
         if "out of" not in str(error):
             raise
-        raise IndexError(
-            f"a target is no class: there are {classes}, from 0 to {classes - 1}, and {ignore_index} is ignored"
-        ) from error
+        raise no_class(classes, ignore_index) from error
     if places:
         found = xp.reshape(found, target.shape)
     return xp.where(ignored, 0, xp.where(known, found, xp.nan))
+
+
+def no_class(classes: int, ignore_index: int) -> IndexError:
+    """The error for a target that is none."""
+    return IndexError(
+        f"a target is no class: there are {classes}, from 0 to {classes - 1}, and {ignore_index} is ignored"
+    )
 
 
 def weights_of(xp: Any, target: Any, weight: Any, ignore_index: int, logs: Any) -> Any:
@@ -165,17 +180,22 @@ def weights_of(xp: Any, target: Any, weight: Any, ignore_index: int, logs: Any) 
     return xp.where(taking_part, xp.reshape(xp.take(weight, index, axis=0), target.shape), 0)
 
 
-def mean_weight(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
-    """What the sum of the losses is divided by, for their mean."""
+def total_weight(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """The weights of all examples together: linear in `weight`."""
     target = targets(xp, target, logs)
     if not integers(xp, target):
         return logs.shape[0] * prod(logs.shape[2:])
     return xp.sum(weights_of(xp, target, weight, setting.ignore_index, logs))
 
 
-def reduced(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
-    """The loss of logarithms of probabilities."""
-    found = losses(xp, logs, target, weight, setting)
+def mean_weight(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """What the sum of the losses is divided by, for their mean: nan where nothing takes part."""
+    total = total_weight(xp, logs, target, weight, setting)
+    return xp.where(total == 0, xp.nan, total) if hasattr(total, "dtype") else total
+
+
+def together(xp: Any, found: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """The losses of `rows`, put together."""
     if setting.reduction == "none":
         shape = tuple(target.shape)
         if not integers(xp, target):
@@ -184,3 +204,11 @@ def reduced(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> A
     if setting.reduction == "sum":
         return xp.sum(found)
     return xp.sum(found) / mean_weight(xp, logs, target, weight, setting)
+
+
+def reduced(xp: Any, logs: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """The loss of logarithms of probabilities."""
+    if setting.reduction != "none" and not setting.smoothing and integers(xp, target):
+        target = targets(xp, target, logs)
+        return xp.nn.nll(logs, target, weight, reduction=setting.reduction, ignore_index=setting.ignore_index)
+    return together(xp, losses(xp, logs, target, weight, setting), logs, target, weight, setting)

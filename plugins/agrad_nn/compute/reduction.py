@@ -27,8 +27,8 @@ def pair(xp: Any, name: str, x: Any, target: Any, *factors: Any) -> tuple[Any, .
     x, target = found[:2]
     if x.shape != target.shape:
         raise ShapeError(
-            f"nn.{name} got x of shape {tuple(x.shape)} and a target of shape {tuple(target.shape)}; they must be equal: "
-            "reshape one of them, or broadcast it with xp.broadcast_to"
+            f"nn.{name} got x of shape {tuple(x.shape)} and a target of shape {tuple(target.shape)}; they must be "
+            "equal: reshape one of them, or broadcast it with xp.broadcast_to"
         )
     for factor in found[2:]:
         if factor is not None and not _broadcasts(factor.shape, x.shape):

@@ -21,7 +21,8 @@ def _attention(xp: Any, q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scal
         )
     if is_causal and mask is not None:
         raise ValueError(
-            "nn.scaled_dot_product_attention got a mask and is_causal=True; give one of them: a mask can be causal itself"
+            "nn.scaled_dot_product_attention got a mask and is_causal=True; give one of them: a mask can be causal "
+            "itself"
         )
     if is_causal:
         place = getattr(q, "device", None)
@@ -87,8 +88,8 @@ OPS = (
             v="The values, of shape (..., S, V).",
             mask=(
                 "array, boolean or real floating-point, optional",
-                "Whether a query may look at a key, or what is added to how well they fit, minus infinity for never; it "
-                "broadcasts to (..., L, S). A query that may look at nothing gives 0.",
+                "Whether a query may look at a key, or what is added to how well they fit, minus infinity for never; "
+                "it broadcasts to (..., L, S). A query that may look at nothing gives 0.",
             ),
             is_causal=("bool, optional", "Whether a query looks only at keys that do not come after it."),
             scale=("float, optional", "The factor for the products, 1 / sqrt(E) without one."),

@@ -19,10 +19,11 @@ from agrad_nn.compute.class_slopes import (
     weight_tangent,
     x_cotangent,
 )
-from agrad_nn.compute.classes import Setting, checked, reduced, rows, weights_of
+from agrad_nn.compute.classes import Setting, checked, picked_losses, reduced, rows, together, weights_of
 from agrad_nn.compute.common import integers
 from agrad_nn.compute.softmax import log_softmax
 from agrad_nn.compute.stacks import full
+from agrad_nn.natives import numpy_nll
 from agrad_special.text import described
 
 __all__ = ["OPS"]
@@ -45,7 +46,8 @@ def _with_logs(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> t
 
 def _nll(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> Any:
     x, weight = checked(xp, "nll", x, target, weight, setting)
-    return reduced(xp, rows(xp, x), target, weight, setting)
+    logs = rows(xp, x)
+    return together(xp, picked_losses(xp, logs, target, weight, setting), logs, target, weight, setting)
 
 
 def _stack(
@@ -196,13 +198,13 @@ OPS = (
             "Cross-entropy of classes, from logits: minus the logarithm of the probability of what is true.",
             "softmax(x) - target, times the class weight, over the weights of all examples for the mean.",
             ">>> x, y = xp.asarray([[2.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), xp.asarray([0, 1])\n"
-            ">>> round(float(xp.nn.cross_entropy(x, y)), 4)\n0.8956\n"
+            ">>> round(float(xp.nn.cross_entropy(x, y)), 4)\n0.8955\n"
             ">>> [round(v, 4) for v in agrad.grad(lambda x: xp.nn.cross_entropy(x, y))(x)[0].tolist()]\n"
             "[-0.1065, 0.0533, 0.0533]\n"
-            ">>> xp.nn.cross_entropy(x, xp.asarray([0, -100]), reduction='none').tolist()[1]\n-0.0",
-            notes="The mean is over the class weights of the examples that are not ignored, as in PyTorch, and nan where "
-            "there are none; for probabilities it is over all examples. A class that there is not is an IndexError, or "
-            "nan on libraries that do not look at values.",
+            ">>> xp.nn.cross_entropy(x, xp.asarray([0, -100]), reduction='none').tolist()[1]\n0.0",
+            notes="The mean is over the class weights of the examples that are not ignored, as in PyTorch, and nan "
+            "where there are none; for probabilities it is over all examples. A class that there is not is an "
+            "IndexError, or nan on libraries that do not look at values.",
             x="The logits, of shape (C,), (N, C) or (N, C, ...), for C classes.",
             target=(
                 CLASSES,
@@ -222,6 +224,7 @@ OPS = (
         forward=lambda xp, x, target, weight, reduction, ignore_index: _nll(
             xp, x, target, weight, Setting(reduction, ignore_index)
         ),
+        native={"numpy": numpy_nll},
         vjp=(
             lambda xp, ct, x, target, weight, reduction, ignore_index: x_cotangent(
                 xp, ct, x, rows(xp, x), target, weight, Setting(reduction, ignore_index), softmax=False
@@ -265,8 +268,8 @@ OPS = (
             "Minus the class weight at that place, over the weights of all examples for the mean; 0 elsewhere.",
             ">>> x, y = xp.nn.log_softmax(xp.asarray([[2.0, 0.0], [0.0, 1.0]])), xp.asarray([0, 1])\n"
             ">>> round(float(xp.nn.nll(x, y)), 4)\n0.2201",
-            notes="Of the logarithms of softmax, it is cross_entropy. The mean is over the class weights of the examples "
-            "that are not ignored, and nan where there are none.",
+            notes="Of the logarithms of softmax, it is cross_entropy. The mean is over the class weights of the "
+            "examples that are not ignored, and nan where there are none.",
             x="Logarithms of the probabilities of C classes, of shape (C,), (N, C) or (N, C, ...).",
             target=(
                 "array, integer",

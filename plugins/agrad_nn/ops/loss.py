@@ -66,7 +66,10 @@ def _rounded(xp: Any, x: Any, target: Any, beta: float, reduction: str) -> Any:
 
 def _rounded_slope(xp: Any, x: Any, target: Any, beta: float) -> Any:
     d = x - target
-    return xp.where(xp.abs(d) < beta, d / beta, xp.sign(d)) if beta else xp.sign(d)
+    if not beta:
+        return xp.sign(d)
+    near = xp.abs(d) < beta  # one of the two terms is 0
+    return xp.where(near, d, 0) / beta + xp.where(near, 0, xp.sign(d))
 
 
 def _huber(xp: Any, x: Any, target: Any, delta: float, reduction: str) -> Any:
@@ -81,7 +84,8 @@ def _huber(xp: Any, x: Any, target: Any, delta: float, reduction: str) -> Any:
 
 def _huber_slope(xp: Any, x: Any, target: Any, delta: float) -> Any:
     d = x - target
-    return xp.where(xp.abs(d) < delta, d, delta * xp.sign(d))
+    near = xp.abs(d) < delta  # one of the two terms is 0
+    return xp.where(near, d, 0) + delta * xp.where(near, 0, xp.sign(d))
 
 
 def _kl_div(xp: Any, x: Any, target: Any, reduction: str, log_target: bool) -> Any:

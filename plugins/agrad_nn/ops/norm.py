@@ -154,8 +154,8 @@ def _group_norm(xp: Any, x: Any, weight: Any, bias: Any, groups: int, epsilon: f
     for name, v in (("weight", weight), ("bias", bias)):
         if v is not None and tuple(v.shape) != (x.shape[1],):
             raise ShapeError(
-                f"nn.group_norm got a {name} of shape {tuple(v.shape)} and x of shape {tuple(x.shape)}; it takes one of "
-                f"shape {(x.shape[1],)}"
+                f"nn.group_norm got a {name} of shape {tuple(v.shape)} and x of shape {tuple(x.shape)}; it takes one "
+                f"of shape {(x.shape[1],)}"
             )
     n, count = x.shape[0], x.shape[1]
     y = xp.reshape(x, (n, groups, prod(x.shape[1:]) // groups))
