@@ -73,7 +73,7 @@ class ArrayDataset(Dataset):
         return int(self.arrays[0].shape[0])
 
     def __getitem__(self, index: Any) -> tuple[Any, ...]:
-        return tuple(a[index] for a in self.arrays)
+        return tuple(a[index, ...] if a.ndim > 1 else a[index] for a in self.arrays)
 
     def take(self, indices: Sequence[int]) -> tuple[Any, ...]:
         """Return the samples at several indices as one batch: a tuple of Tensors."""

@@ -162,7 +162,9 @@ class MultiheadAttention(Module):
                     f"{features} features on the last of two or three axes"
                 )
             rows = slice(i * e, (i + 1) * e)
-            weight = getattr(self, f"{name}_proj_weight") if self.in_proj_weight is None else self.in_proj_weight[rows]
+            weight = (
+                getattr(self, f"{name}_proj_weight") if self.in_proj_weight is None else self.in_proj_weight[rows, ...]
+            )
             out.append(affine(x, weight, None if self.in_proj_bias is None else self.in_proj_bias[rows]))
         return out
 

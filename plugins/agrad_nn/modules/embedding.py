@@ -88,7 +88,7 @@ class Embedding(Module):
         init.normal(self.weight, rng=rng)
         if self.padding_idx is not None:
             with agrad.no_grad():
-                self.weight[self.padding_idx] = 0.0
+                self.weight[self.padding_idx, ...] = 0.0
 
     def forward(self, indices: Any) -> Any:
         """Look vectors up."""

@@ -267,7 +267,7 @@ def test_dropout_between_recurrent_layers() -> None:
 
 def test_embeddings(space: Any) -> None:
     table = nn.Embedding(4, 2, padding_idx=1, rng=1)
-    assert table.weight[1].tolist() == [0.0, 0.0]
+    assert table.weight[1, ...].tolist() == [0.0, 0.0]
     frozen = nn.Embedding.from_pretrained(np.asarray([[1.0, 2.0], [3.0, 4.0]]))
     assert not frozen(np.asarray([1])).requires_grad and list(frozen.state_dict()) == ["weight"]
     free = nn.Embedding.from_pretrained([[1.0, 2.0], [3.0, 4.0]], freeze=False, padding_idx=0)
