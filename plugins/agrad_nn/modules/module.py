@@ -48,6 +48,12 @@ class Module:
         vars(made).update(training=True, _roles={}, _transient=set(), _before={}, _after={})
         return made
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over the state of a copied or unpickled module; its parameters are new Tensors, and known as such."""
+        vars(self).update(state)
+        for _, p in self._own("parameter"):
+            mark(p)
+
     def forward(self, *args: Any, **options: Any) -> Any:
         """Compute the result: every module writes its own."""
         raise NotImplementedError(f"{type(self).__name__} has no method forward; write one")

@@ -214,6 +214,7 @@ def test_copies_and_pickles() -> None:
     for made in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         assert [name for name, _ in made.named_parameters()] == NAMES
         assert made.factor is not net.factor and made.factor.requires_grad
+        assert all(isinstance(p, nn.Parameter) for p in made.parameters())
         x = numpy.ones((2, 3))
         assert made(x).tolist() == net(x).tolist()
         nn.init.zeros(made.factor)
