@@ -1,0 +1,1 @@
+"""The inputs that the conformance suite tries the ops on."""

@@ -1,0 +1,1 @@
+"""The ops, a module for each kind; each has its records in ``OPS``."""
