@@ -47,38 +47,38 @@ def _hits(xp: Any, target: Any, logs: Any) -> Any:
     return _beside(xp, target) == by_class(xp, classes, logs)
 
 
-def x_cotangent(xp: Any, ct: Any, x: Any, logs: Any, target: Any, weight: Any, setting: Setting, softmax: bool) -> Any:
-    """The cotangent of x, of which `logs` are the rows or, for `softmax`, the log_softmax of the rows."""
+def x_cotangent(xp: Any, ct: Any, x: Any, logs: Any, p: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """The cotangent of x, of which `logs` are the rows or, where p is their softmax, the log_softmax of the rows."""
     g = _shared(xp, ct, logs, target, weight, setting)
-    return xp.reshape(_rows_cotangent(xp, g, logs, targets(xp, target, logs), weight, setting, softmax), x.shape)
+    return xp.reshape(_rows_cotangent(xp, g, logs, p, targets(xp, target, logs), weight, setting), x.shape)
 
 
-def _rows_cotangent(xp: Any, g: Any, logs: Any, target: Any, weight: Any, setting: Setting, softmax: bool) -> Any:
-    """For logs q . l the cotangent of l is q, and that of its logits q - softmax sum(q)."""
+def _rows_cotangent(xp: Any, g: Any, logs: Any, p: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """For the loss -q . l the cotangent of l is -q, and that of its logits p sum(q) - q."""
     s = setting.smoothing
     if not integers(xp, target):
         q = weighted(xp, smoothed(target, s), weight)
-        return _beside(xp, g) * (xp.exp(logs) * xp.sum(q, axis=1, keepdims=True) - q if softmax else -q)
+        return _beside(xp, g) * (-q if p is None else p * xp.sum(q, axis=1, keepdims=True) - q)
     taking_part = target != setting.ignore_index
     own = g if weight is None else g * weights_of(xp, target, weight, setting.ignore_index, logs)
     own = _beside(xp, xp.where(taking_part, own, 0))  # where there are none, the mean is nan, and this is 0
     hits = _hits(xp, target, logs)
-    if not softmax:
+    if p is None:
         return xp.where(hits, -own, 0)
     if not s:
-        return (xp.exp(logs) - xp.astype(hits, logs.dtype)) * own
+        return (p - xp.astype(hits, p.dtype)) * own
     own = (1 - s) * own
     even = (s / logs.shape[1]) * _beside(xp, xp.where(taking_part, g, 0))
     if weight is None:
-        return xp.exp(logs) * (own + logs.shape[1] * even) - xp.where(hits, own, 0) - even
-    return xp.exp(logs) * (own + xp.sum(weight) * even) - xp.where(hits, own, 0) - by_class(xp, weight, logs) * even
+        return p * (own + logs.shape[1] * even) - xp.where(hits, own, 0) - even
+    return p * (own + xp.sum(weight) * even) - xp.where(hits, own, 0) - by_class(xp, weight, logs) * even
 
 
-def logs_tangent(xp: Any, t: Any, logs: Any, target: Any, weight: Any, setting: Setting, softmax: bool) -> Any:
-    """Along x: the loss is linear in the logarithms."""
+def logs_tangent(xp: Any, t: Any, p: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    """Along x: the loss is linear in the logarithms, which for logits change by t less its average."""
     t = rows(xp, t)
-    if softmax:
-        t = t - xp.sum(xp.exp(logs) * t, axis=1, keepdims=True)
+    if p is not None:
+        t = t - xp.sum(p * t, axis=1, keepdims=True)
     return reduced(xp, t, target, weight, setting)
 
 

@@ -86,12 +86,8 @@ def layer_normalised(xp: Any, x: Any, weight: Any, bias: Any, axis: Any, epsilon
     x2 = matrix(xp, x, axes)
     d = x2 - xp.mean(x2, axis=-1, keepdims=True)
     r = rescale(xp, summed_products(xp, d, d) / d.shape[1], epsilon)
-    y = d * r
-    if weight is not None:
-        y = y * xp.reshape(weight, (-1,))
-    if bias is not None:
-        y = y + xp.reshape(bias, (-1,))
-    return unlaid(xp, y, tuple(x.shape), axes), (d, r)
+    y = d * r if weight is None else d * r * xp.reshape(weight, (-1,))
+    return unlaid(xp, y if bias is None else y + xp.reshape(bias, (-1,)), tuple(x.shape), axes), (d, r)
 
 
 def projected(xp: Any, t: Any, d: Any, r: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agrad_nn.compute.common import kept_axes, reals, summed_products
 
-__all__ = ["centred", "log_softmax", "logsumexp", "shares", "softmax"]
+__all__ = ["centred", "log_softmax", "logsumexp", "shares", "softmax", "with_softmax"]
 
 
 def softmax(xp: Any, x: Any, axis: int) -> Any:
@@ -26,6 +26,16 @@ def log_softmax(xp: Any, x: Any, axis: int) -> Any:
         return xp.asarray(x, copy=True)
     x = x - xp.max(x, axis=axis, keepdims=True)
     return x - xp.log(xp.sum(xp.exp(x), axis=axis, keepdims=True))
+
+
+def with_softmax(xp: Any, x: Any) -> tuple[Any, Any]:
+    """log_softmax of the rows of (N, C, ...), and softmax of the same exponentials: one division, where many go on."""
+    if 0 in x.shape:
+        return x, x
+    x = x - xp.max(x, axis=1, keepdims=True)
+    e = xp.exp(x)
+    total = xp.sum(e, axis=1, keepdims=True)
+    return x - xp.log(total), e / total
 
 
 def _checked(xp: Any, name: str, x: Any, axis: Any) -> tuple[Any, ...]:

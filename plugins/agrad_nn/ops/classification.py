@@ -21,7 +21,7 @@ from agrad_nn.compute.class_slopes import (
 )
 from agrad_nn.compute.classes import Setting, checked, picked_losses, reduced, rows, together, weights_of
 from agrad_nn.compute.common import integers
-from agrad_nn.compute.softmax import log_softmax
+from agrad_nn.compute.softmax import log_softmax, with_softmax
 from agrad_nn.compute.stacks import full
 from agrad_nn.natives import numpy_nll
 from agrad_special.text import described
@@ -37,11 +37,16 @@ RETURNS = (
 CLASSES = "array, integer, or real floating-point"
 
 
-def _with_logs(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> tuple[Any, Any]:
-    """Cross-entropy, and the logarithms of the probabilities that its rules are made of."""
+def _with_softmax(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> tuple[Any, Any]:
+    """Cross-entropy, and the logarithms of the probabilities and these themselves, which its rules are made of."""
     x, weight = checked(xp, "cross_entropy", x, target, weight, setting)
-    logs = log_softmax(xp, rows(xp, x), 1)
-    return reduced(xp, logs, target, weight, setting), logs
+    logs, p = with_softmax(xp, rows(xp, x))
+    return reduced(xp, logs, target, weight, setting), (logs, p)
+
+
+def _cross_entropy(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> Any:
+    x, weight = checked(xp, "cross_entropy", x, target, weight, setting)
+    return reduced(xp, log_softmax(xp, rows(xp, x), 1), target, weight, setting)
 
 
 def _nll(xp: Any, x: Any, target: Any, weight: Any, setting: Setting) -> Any:
@@ -137,32 +142,32 @@ PLACES = [[1, 0], [2, -100]]
 OPS = (
     general(
         "cross_entropy(x, target, weight=None, /, *, reduction='mean', ignore_index=-100, label_smoothing=0.0)",
-        residual=lambda xp, x, target, weight, reduction, ignore_index, label_smoothing: _with_logs(
+        residual=lambda xp, x, target, weight, reduction, ignore_index, label_smoothing: _with_softmax(
             xp, x, target, weight, Setting(reduction, ignore_index, label_smoothing)
         ),
-        forward=lambda xp, x, target, weight, reduction, ignore_index, label_smoothing: _with_logs(
+        forward=lambda xp, x, target, weight, reduction, ignore_index, label_smoothing: _cross_entropy(
             xp, x, target, weight, Setting(reduction, ignore_index, label_smoothing)
-        )[0],
+        ),
         vjp=(
             lambda xp, ct, x, kept, target, weight, reduction, ignore_index, label_smoothing: x_cotangent(
-                xp, ct, x, kept, target, weight, Setting(reduction, ignore_index, label_smoothing), softmax=True
+                xp, ct, x, kept[0], kept[1], target, weight, Setting(reduction, ignore_index, label_smoothing)
             ),
             lambda xp, ct, kept, target, weight, reduction, ignore_index, label_smoothing: target_cotangent(
-                xp, ct, kept, target, weight, Setting(reduction, ignore_index, label_smoothing)
+                xp, ct, kept[0], target, weight, Setting(reduction, ignore_index, label_smoothing)
             ),
             lambda xp, ct, out, kept, target, weight, reduction, ignore_index, label_smoothing: weight_cotangent(
-                xp, ct, out, kept, target, weight, Setting(reduction, ignore_index, label_smoothing)
+                xp, ct, out, kept[0], target, weight, Setting(reduction, ignore_index, label_smoothing)
             ),
         ),
         jvp=(
             lambda xp, t, kept, target, weight, reduction, ignore_index, label_smoothing: logs_tangent(
-                xp, t, kept, target, weight, Setting(reduction, ignore_index, label_smoothing), softmax=True
+                xp, t, kept[1], target, weight, Setting(reduction, ignore_index, label_smoothing)
             ),
             lambda xp, t, kept, weight, reduction, ignore_index, label_smoothing: target_tangent(
-                xp, t, kept, weight, Setting(reduction, ignore_index, label_smoothing)
+                xp, t, kept[0], weight, Setting(reduction, ignore_index, label_smoothing)
             ),
             lambda xp, t, out, kept, target, weight, reduction, ignore_index, label_smoothing: weight_tangent(
-                xp, t, out, kept, target, weight, Setting(reduction, ignore_index, label_smoothing)
+                xp, t, out, kept[0], target, weight, Setting(reduction, ignore_index, label_smoothing)
             ),
         ),
         batch=lambda xp, x, target, weight, reduction, ignore_index, label_smoothing, batched, size: _stack(
@@ -227,7 +232,7 @@ OPS = (
         native={"numpy": numpy_nll},
         vjp=(
             lambda xp, ct, x, target, weight, reduction, ignore_index: x_cotangent(
-                xp, ct, x, rows(xp, x), target, weight, Setting(reduction, ignore_index), softmax=False
+                xp, ct, x, rows(xp, x), None, target, weight, Setting(reduction, ignore_index)
             ),
             None,
             lambda xp, ct, out, x, target, weight, reduction, ignore_index: weight_cotangent(
@@ -235,8 +240,8 @@ OPS = (
             ),
         ),
         jvp=(
-            lambda xp, t, x, target, weight, reduction, ignore_index: logs_tangent(
-                xp, t, x, target, weight, Setting(reduction, ignore_index), softmax=False
+            lambda xp, t, target, weight, reduction, ignore_index: logs_tangent(
+                xp, t, None, target, weight, Setting(reduction, ignore_index)
             ),
             None,
             lambda xp, t, out, x, target, weight, reduction, ignore_index: weight_tangent(
