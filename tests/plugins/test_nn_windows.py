@@ -92,7 +92,7 @@ def test_derivatives_of_every_order_are_those_of_differences(name: str) -> None:
     agrad.check_grads(lambda a, b: f(a, b, **params), arrays, order=1)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize("backend", ["numpy", "torch", pytest.param("jax", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("batched", [(True, True), (True, False), (False, True)])
 @pytest.mark.parametrize("example", [False, True])
 @pytest.mark.parametrize("groups", [1, 2])

@@ -164,8 +164,8 @@ def _stacked(
     if single:
         a = xp.expand_dims(a, axis=int(batched[0]))
         b = xp.expand_dims(b, axis=int(batched[1])) if ndims[1] else b
-    alone = all(batched) or (groups > 1 and not (batched[0] and not ndims[1]))
-    if alone:
+    between = groups > 1 and (ndims[1] > 0 or not batched[0])  # a group's channels would not lie together
+    if all(batched) or between:
         a, b = (x if of else xp.broadcast_to(x, (size, *x.shape)) for x, of in zip((a, b), batched, strict=True))
         first, second, at = places[2]
         y = f(_merged(xp, a, first), _merged(xp, b, second), groups=groups * size)
