@@ -399,11 +399,13 @@ def _operator(dunder: str, op: str, reflected: bool = False) -> Callable[..., An
 
 
 def _in_place(dunder: str, op: str) -> Callable[..., Any]:
+    name = f"__{dunder}__"
+
     def method(self: Tensor, other: Any) -> Any:
         if not _is_handle(self):
-            return getattr(self, f"__{dunder}__")(other)
+            return getattr(self, name)(other)
         refuse_leaf(self)
-        new = getattr(self, f"__{dunder}__")(other)
+        new = getattr(self, name)(other)
         if new is NotImplemented:
             return new
         if new.shape != self.shape:

@@ -14,7 +14,7 @@ from typing import Any
 
 from agrad.interpret.bound import Bound
 from agrad.interpret.forward import carried
-from agrad.interpret.levels import OFF
+from agrad.interpret.levels import OFF, enabled
 from agrad.interpret.nodes import node_of_number, node_of_one, node_of_parameters, nodes_of_two, term
 from agrad.interpret.parameters import settled
 from agrad.interpret.record import node_class as general_node
@@ -34,7 +34,7 @@ def closure(f: Bound, other: Door, operator: bool = False) -> Callable[..., Any]
 
     `operator`: Python's numbers leave weak what is weak, and types that nobody knows get their turn.
     """
-    op = f.op
+    op, other = f.op, _unless_off(f, other)
     bare = len(op.parameters) == len(f.arguments)
     usual = op.outputs == 1 and not op.joint and not op.residual and not op.keywords
     usual = usual and all(p.kind != "star" and p.default is None for p in op.parameters[: op.arity])
@@ -56,6 +56,38 @@ def closure(f: Bound, other: Door, operator: bool = False) -> Callable[..., Any]
     if len(f.arguments) == 2:
         return lambda x1, x2, /: other(f, (x1, x2), {})
     return lambda *args: other(f, args, {})
+
+
+def _unless_off(f: Bound, door: Door) -> Door:
+    """The door, and before it, where recording is switched off, the backend's function on what nothing follows then."""
+    if f.keeps:
+        return door
+    call, space, admit = f.call, f.space, f.space._backend.admit
+    Tensor, plain, arrays = space._tensor, space._plain, space._array_types  # noqa: N806
+
+    def entered(f: Bound, args: tuple[Any, ...], params: Params) -> Any:
+        if not OFF:
+            return door(f, args, params)
+        values: list[Any] = []
+        for a in args:
+            kind = type(a)
+            if kind is Tensor:
+                node = a._node
+                if a._aval.weak or (node is not None and (enabled(node.trace) or not node.trace.alive)):
+                    return door(f, args, params)
+                a = a._value
+                if type(a) is Tensor:
+                    return door(f, args, params)
+            elif kind in arrays:
+                a = a if admit is None else admit(a)
+            elif kind not in plain:
+                return door(f, args, params)
+            values.append(a)
+        if any([type(a) is Tensor for a in args]):
+            return space._wrap(call(values, settled(f, params) if params else params))
+        return door(f, args, params)
+
+    return entered
 
 
 def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
