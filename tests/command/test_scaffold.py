@@ -66,6 +66,15 @@ def test_its_own_tests_pass(project):
 
 
 @pytest.mark.slow
+def test_it_passes_the_scenarios_of_the_suite(project):
+    kind, path, python = project
+    if kind == "op":
+        pytest.skip("scenarios are about backends")
+    report = run(python, *PYTEST, "-k", "scenario", cwd=path)
+    assert " passed" in report and "failed" not in report
+
+
+@pytest.mark.slow
 def test_it_passes_the_whole_conformance_suite(project):
     _, path, python = project
     report = run(python, *PYTEST, "-k", "test_conformance", cwd=path)
