@@ -339,7 +339,7 @@ def as_dask(key: Any, chunk: int) -> Any:
     return tuple(da.from_array(k, chunks=chunk) if isinstance(k, np.ndarray) else k for k in key)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(20), *[pytest.param(n, marks=pytest.mark.slow) for n in range(20, 60)]])
 def test_keys_agree_with_numpy(seed: int) -> None:
     g = np.random.default_rng(seed)
     raw, numpy = xp._raw, agrad.namespace("numpy")._raw

@@ -55,6 +55,7 @@ def test_the_gradient_is_the_one_by_hand(example):
     assert run.difference < 1e-5
 
 
+@pytest.mark.slow
 def test_data_of_several_times_the_memory_of_a_worker():
     """1 GB of data, two worker processes of 256 MB each: distributed kills one that uses more, and the run fails."""
     command = [sys.executable, str(SCRIPT), "--gigabytes", "1", "--memory-limit", "256MB", "--steps", "1"]

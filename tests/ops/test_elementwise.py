@@ -181,7 +181,7 @@ def errors(reference: dict[str, Any], name: str, dtype: str) -> Iterator[tuple[f
             yield float(abs(exact(found) - expected) / ulp / condition(name, *map(exact, x))), i, x
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", [pytest.param("float32", marks=pytest.mark.slow), "float64"])
 @pytest.mark.parametrize("name", REAL)
 def test_real_partials_to_the_last_digits(name: str, dtype: str) -> None:
     checked = list(errors(REAL, name, dtype))

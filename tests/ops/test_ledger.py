@@ -25,7 +25,12 @@ def test_nothing_is_missing():
 
 
 def test_every_op_says_how_it_treats_axes():
-    ops = [*table.values(), *plugins.ops("special").values(), *plugins.ops("einsum").values(), *plugins.ops("nn").values()]
+    ops = [
+        *table.values(),
+        *plugins.ops("special").values(),
+        *plugins.ops("einsum").values(),
+        *plugins.ops("nn").values(),
+    ]
     silent = [op.name for op in ops if op.arguments and op.kind != "composite" and op.axes is None and op.batch is None]
     assert silent == []
     assert [e.name for e in ledger() if e.axes == "missing"] == []

@@ -68,7 +68,7 @@ def test_programs_are_judged_by_the_scenarios(mutants: dict[str, Mutant]) -> Non
     assert {key.property for key in checks("numpy", "")} == {"scenario"}
 
 
-@pytest.mark.parametrize("name", FINDS)
+@pytest.mark.parametrize("name", [n if i % 2 else pytest.param(n, marks=pytest.mark.slow) for i, n in enumerate(FINDS)])
 def test_the_suite_finds(mutants: dict[str, Mutant], name: str) -> None:
     verdict = judge(mutants[name])
     assert verdict.killed and verdict.by
