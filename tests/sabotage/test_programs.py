@@ -200,7 +200,7 @@ def test_programs_are_of_mutants() -> None:
 
 
 def thinned() -> list[Any]:
-    """Those that the scenarios judge take seconds each: one in three of them, and the others when there is more time."""
+    """Those that the scenarios judge take seconds each: one in three of them now, the others among the slow tests."""
     judged = sorted(set(MUTANTS) - set(FOUND))
     later = {name for i, name in enumerate(judged) if i % 3}
     return [pytest.param(name, marks=pytest.mark.slow) if name in later else name for name in MUTANTS]
