@@ -391,7 +391,7 @@ def where(condition: Array, x1: Any, x2: Any, /) -> Array:
     if type(condition) is np.bool or (type(condition) is np.ndarray and not condition.ndim):
         kind = type(x1) if isinstance(x1, np.inexact) else type(x2)
         if issubclass(kind, np.inexact) and {type(x1), type(x2)} <= {kind, int}:
-            return kind(x1 if condition else x2)
+            return np.array(x1 if condition else x2, kind)  # an array, as NumPy's is: it changes in place
     zero = x2 if type(x2) is int else x1
     if type(zero) is int and zero == 0:
         x = x1 if zero is x2 else x2
