@@ -18,7 +18,8 @@ from agrad.errors import BackendError, PluginError
 from agrad.interpret.apply import raw_of
 from agrad.interpret.aval import Aval, interning
 from agrad.interpret.bound import Bound, names_of
-from agrad.interpret.fast import block, by_number, closure, reflected
+from agrad.interpret.fast import block, closure
+from agrad.interpret.pairs import by_number, reflected
 from agrad.interpret.parameters import PLAIN, enter
 from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
@@ -189,7 +190,10 @@ class Namespace:
     def _closure(self, f: Bound, door: Callable[..., Any], operator: bool = False) -> Callable[..., Any]:
         """The op as a function of its data and parameters; a Python number may make it another op."""
         run = closure(f, door, operator)
-        return by_number(f, run, self._bind(f.op.scalar), door, operator) if f.op.scalar else run
+        if not f.op.scalar:
+            return run
+        scalar = self._bind(f.op.scalar)
+        return by_number(f, run, scalar, closure(scalar, door, operator), operator)
 
     def _operator(self, name: str, backwards: bool) -> Callable[..., Any]:
         """The function of an op as an operator of the Tensor class."""

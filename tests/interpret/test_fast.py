@@ -37,10 +37,10 @@ def read(f: Bound, door: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def numbered(
-    f: Bound, run: Callable[..., Any], scalar: Bound, door: Callable[..., Any], operator: bool
+    f: Bound, run: Callable[..., Any], scalar: Bound, power: Callable[..., Any], operator: bool
 ) -> Callable[..., Any]:
     """What `by_number` makes, without a short way."""
-    name, power = scalar.op.parameters[-1].name, general(scalar, door)
+    name = scalar.op.parameters[-1].name
 
     def chosen(x1: Any, x2: Any, /) -> Any:
         tensor = isinstance(x1, agrad.Tensor) and not (operator and x1._aval.weak)

@@ -205,8 +205,8 @@ def _without_slope(closure: Any) -> Any:
 
 
 OPERATORS = (
-    Row("reflected/other-way", "operators", "interpret.fast:reflected", _other_way_round),
-    Row("reflected/other-way-nested", "operators", "interpret.fast:reflected", _nested_other_way_round),
+    Row("reflected/other-way", "operators", "interpret.pairs:reflected", _other_way_round),
+    Row("reflected/other-way-nested", "operators", "interpret.pairs:reflected", _nested_other_way_round),
     Row("operate/number-first", "operators", TENSORS + "operate", _number_first),
     Row("operators/first-order", "operators", "interpret.fast:closure", _without_slope),
     Row("weak/lost", "operators", "interpret.aval:Aval.weakened", lambda _: lambda self: self),

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import agrad
 from agrad.errors import AgradError
 from agrad_nn.errors import StateError
 from agrad_nn.init import fill
-
-if TYPE_CHECKING:
-    from agrad_nn.modules.module import Module
 
 __all__ = ["Loaded", "fitting", "load"]
 
@@ -25,7 +22,7 @@ class Loaded(NamedTuple):
     unexpected_keys: list[str]
 
 
-def load(module: Module, state: Mapping[str, Any], strict: bool) -> Loaded:
+def load(module: Any, state: Mapping[str, Any], strict: bool) -> Loaded:
     """Give a module's parameters and buffers the values of a state: see `Module.load_state_dict`."""
     what = type(module).__name__
     targets = {

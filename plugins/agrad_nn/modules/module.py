@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import agrad
 from agrad_nn.modules.hooks import Handle
+from agrad_nn.modules.loading import load
 from agrad_nn.modules.parameter import Parameter, dtype_of, mark
 
 __all__ = ["Module"]
@@ -260,8 +261,6 @@ class Module:
         >>> bool((one.weight == other.weight).all())
         True
         """
-        from agrad_nn.modules.loading import load
-
         return load(self, state, strict)
 
     def train(self, mode: bool = True) -> Self:
