@@ -440,6 +440,13 @@ INVALID = {
     "exits later": ({"agrad_commands": lambda: (sys.exit(4) for _ in range(3))}, "SystemExit: 4"),
     "no name": ({"agrad_backends": [Backend("", load=len, owns=len)]}, "name of a backend is ''"),
     "no function": ({"agrad_backends": [Backend("b", load=None, owns=len)]}, "no callable as load="),
+    "mutable what": ({"agrad_backends": [Backend("b", load=len, owns=len, mutable=1)]}, "mutable=1; it must be True"),
+    "views in a string": ({"agrad_backends": [Backend("b", load=len, owns=len, views="T")]}, "views='T'; it must be a"),
+    "no view": ({"agrad_backends": [Backend("b", load=len, owns=len, views=("sin",))]}, "names 'sin' in views="),
+    "read-only what": (
+        {"agrad_backends": [Backend("b", load=len, owns=len, read_only=("reshape",))]},
+        "'reshape' in read_only=, but not",
+    ),
     "no reason": ({"agrad_backends": [Backend("b", load=len, owns=len, lacks={"fft": ""})]}, "lacks= for 'fft' is ''"),
     "op of another type": ({"agrad_ops": [len]}, "builtin_function_or_method"),
     "dotted op": ({"agrad_ops": [double("a.b")]}, "plain identifier"),

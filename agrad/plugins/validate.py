@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from agrad import ops
@@ -35,9 +35,16 @@ def check_backend(record: Any) -> Backend:
     """A backend record as it must be."""
     _type(record, Backend, "agrad_backends")
     _text(record.name, "the name of a backend")
-    for field in ("load", "owns", "scalars", "own", "lean", "array", "quiet", "guard", "host"):
+    for field in ("load", "owns", "scalars", "own", "lean", "array", "quiet", "guard", "host", "shares"):
         if not callable(getattr(record, field)):
             raise PluginError(f"the backend {record.name!r} has no callable as {field}=")
+    for field in ("defers", "mutable"):
+        if not isinstance(getattr(record, field), bool):
+            raise PluginError(
+                f"the backend {record.name!r} has {field}={getattr(record, field)!r}; it must be True or False"
+            )
+    for field in ("views", "read_only"):
+        _views(record, field)
     for field in ("lacks", "expected_failures"):
         given = getattr(record, field)
         _mapping(given, f"{field}= of the backend {record.name!r}")
@@ -50,6 +57,23 @@ def check_backend(record: Any) -> Backend:
                 "be true of instances of the library's own types only"
             )
     return record  # type: ignore[no-any-return]
+
+
+def _views(record: Backend, field: str) -> None:
+    given = getattr(record, field)
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise PluginError(
+            f"the backend {record.name!r} has {field}={given!r}; it must be a collection of names, such as ('reshape',)"
+        )
+    for name in given:
+        op = ops.lookup(name)
+        if op is None or op.write is None:
+            raise PluginError(
+                f"the backend {record.name!r} names {name!r} in {field}=; it may name functions of the standard whose "
+                "results can be views, such as 'reshape'"
+            )
+        if field == "read_only" and name not in record.views:
+            raise PluginError(f"the backend {record.name!r} names {name!r} in read_only=, but not in views=")
 
 
 class ForeignArray:
