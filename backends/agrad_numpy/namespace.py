@@ -187,6 +187,8 @@ def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
 
 def clip(x: Array, /, min: Any = None, max: Any = None) -> Array:
     """Clamp to bounds; the result has the dtype of `x` whatever that of the bounds."""
+    if isinstance(x, np.floating) and type(min) in (float, int) and type(max) in (float, int) and min <= max:
+        return type(x)(min) if x < min else type(x)(max) if x > max else x  # as Python does, for numbers
     out = x
     if min is not None:
         out = maximum(out, _bound(x, min))
