@@ -20,8 +20,7 @@ Flags = bool | tuple[Any, ...]
 
 
 def getitem(xp: Any, x: Any, key: Any, batched: tuple[Flags, ...], size: int) -> Any:
-    of_key = batched[1] if len(batched) > 1 else False  # a key without arrays may be a parameter
-    items, flags = _items(xp, key, of_key, size)
+    items, flags = _items(xp, key, _of_key(batched), size)
     if batched[0] and _basic(items, flags):
         return xp.getitem(x, (slice(None), *items))
     items, flags = _without_masks(xp, "getitem", items, flags)
@@ -49,9 +48,9 @@ def setitem(xp: Any, x: Any, key: Any, value: Any, batched: tuple[bool, Flags, b
     return xp.setitem(x, grid, _fitting(xp, value, batched[2], rank))
 
 
-def scatter(xp: Any, values: Any, key: Any, shape: Sequence[int], batched: tuple[bool, Flags], size: int) -> Any:
-    items, flags = _items(xp, key, batched[1], size)
-    values = full(xp, values, batched[0], size)
+def scatter(xp: Any, values: Any, key: Any, shape: Sequence[int], batched: tuple[Flags, ...], size: int) -> Any:
+    items, flags = _items(xp, key, _of_key(batched), size)
+    values = full(xp, values, _any(batched[0]), size)
     if _basic(items, flags):
         return xp.scatter(values, (slice(None), *items), shape=(size, *shape))
     items, flags = _without_masks(xp, "scatter", items, flags)
@@ -78,6 +77,11 @@ def _items(xp: Any, key: Any, batched: Flags, size: int) -> tuple[list[Any], lis
     flags = batched if isinstance(key, tuple) and isinstance(batched, tuple) else (batched,) * len(items)
     made = [_listed(xp, k, f, size) if isinstance(k, list) else k for k, f in zip(items, flags, strict=True)]
     return made, [_any(f) for f in flags]
+
+
+def _of_key(batched: tuple[Flags, ...]) -> Flags:
+    """Which items of a key have a batch axis: none where the key is a parameter, as one without arrays may be."""
+    return batched[1] if len(batched) > 1 else False
 
 
 def _any(flags: Flags) -> bool:
