@@ -61,6 +61,8 @@ ROWS: dict[str, tuple[Target, ...]] = {
     "expression": (Target("numpy", 1.7), ahead("torch"), FUNCTIONAL),
     "network-float32": (Target("numpy", 1.15), FUNCTIONAL),
     "network-float64": (Target("numpy", 1.15), FUNCTIONAL),
+    "linear-regression": (Target("torch", 0.6),),
+    "convnet": (Target("torch", 2.0), FUNCTIONAL),
     "logistic": (Target("numpy", 1.15), FUNCTIONAL),
     "black-scholes": (Target("numpy", 1.5), FUNCTIONAL),
     "mixture": (FUNCTIONAL,),

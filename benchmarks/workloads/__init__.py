@@ -15,6 +15,8 @@ SUBJECTS = (
     "elementwise",
     "expression",
     "network",
+    "regression",
+    "convolution",
     "logistic",
     "black_scholes",
     "mixture",

@@ -311,7 +311,7 @@ class Module:
         ----------
         backend : str, optional
         dtype : dtype or str, optional
-            Of floating-point numbers; integers keep theirs.
+            Of floating-point numbers; integers keep theirs, but for 64 bits that the backend does not have.
         device : device, optional
             Of the backend.
 
@@ -388,7 +388,7 @@ def _converted(old: Any, backend: str | None, dtype: Any, device: Any) -> Any:
     """A Tensor like an old one elsewhere: a parameter with its gradient, or a buffer."""
     xp = old.__array_namespace__() if backend is None else agrad.namespace(backend)
     floating = agrad.array_namespace(old).isdtype(old.dtype, ("real floating", "complex floating"))
-    wanted = {"backend": backend, "dtype": dtype_of(xp, dtype) if floating else None, "device": device}
+    wanted = {"backend": backend, "dtype": dtype_of(xp, dtype) if floating else _narrow(xp, old), "device": device}
     new = agrad.asarray(old.detach(), **wanted)
     if not isinstance(old, Parameter) and not old.requires_grad:
         return new
@@ -396,3 +396,14 @@ def _converted(old: Any, backend: str | None, dtype: Any, device: Any) -> Any:
         new.requires_grad_()
         new.grad = None if old.grad is None else agrad.asarray(old.grad.detach(), **wanted)
     return mark(new)
+
+
+def _narrow(xp: Any, old: Any) -> Any:
+    """The backend's default integers, where it has none of 64 bits and they hold the values; else None."""
+    source, info = agrad.array_namespace(old), xp.__array_namespace_info__()
+    if old.dtype != source.int64 or "int64" in info.dtypes():
+        return None
+    dtype = info.default_dtypes()["integral"]
+    limits = xp.iinfo(dtype)
+    fits = source.all((old >= int(limits.min)) & (old <= int(limits.max)))
+    return dtype if fits else None

@@ -11,7 +11,7 @@ import pytest
 
 import agrad
 import agrad_nn as nn
-from agrad.errors import BackendError, ShapeError
+from agrad.errors import BackendError, DtypeError, ShapeError
 from agrad_nn.errors import StateError
 from agrad_nn.rng import generator
 
@@ -207,6 +207,21 @@ def test_conversion_to_another_backend(space: Any) -> None:
     expected = net(numpy.asarray(x)).tolist()
     net.to(backend=space._backend.name)
     np.testing.assert_allclose(net(space.asarray(x)).tolist(), expected, rtol=1e-12)
+
+
+def test_integers_of_64_bits_on_a_backend_without() -> None:
+    jax = pytest.importorskip("jax")
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", False)
+    try:
+        moved = nn.BatchNorm1d(2, backend="numpy").to(backend="jax", dtype="float32")
+        assert (str(moved.num_batches_tracked.dtype), str(moved.weight.dtype)) == ("int32", "float32")
+        large = nn.Module()
+        large.register_buffer("count", numpy.asarray(2**40))
+        with pytest.raises(DtypeError, match="int64"):  # rather than other values
+            large.to(backend="jax")
+    finally:
+        jax.config.update("jax_enable_x64", before)
 
 
 def test_copies_and_pickles() -> None:
