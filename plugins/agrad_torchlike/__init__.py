@@ -1,0 +1,1 @@
+"""PyTorch's names over agrad: ``import agrad_torchlike as torch``."""
