@@ -217,7 +217,7 @@ def _setitem(x: Any, key: Any, value: Any) -> None:
     if not isinstance(value, Tensor):
         from agrad_torchlike.creation import as_tensor
 
-        value = as_tensor(value)
+        value = as_tensor(value, dtype=None if is_array(value) else x.dtype)
     t = value._t
     wanted = x._t.dtype
     if t.dtype != wanted:

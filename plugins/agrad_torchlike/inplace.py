@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import agrad
-from agrad_torchlike import dtypes
+from agrad_torchlike import dtypes, memory
 from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import overlaps, root_of
 from agrad_torchlike.registry import METHODS, add, load
@@ -25,9 +25,11 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
     old = edge(x)
     followed = value._node is not None or t._node is not None
     old_root = edge(root) if view is not None and not view.detached else None
-    if root._memory and not followed and root._t._node is None:
-        t.array[key] = value.array
+    graph = followed or (root._t._node is not None and not (view is not None and view.detached))
+    if root._memory and value._node is None and not (graph and grad_enabled()):
+        memory.write(t.array, key, value.array)
     elif view is not None and view.detached:
+        root._memory = False
         if value._node is not None and grad_enabled():
             if root._t._node is not None:
                 raise agrad.UnsupportedError(
@@ -39,6 +41,7 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
             with agrad.no_grad():
                 t[key] = value
     else:
+        root._memory = False
         try:
             t[key] = value
         except agrad.InPlaceError:  # a leaf shares the data: detach().requires_grad_()

@@ -27,7 +27,12 @@ def shared(
     detached: bool = False,
 ) -> Any:
     """A tensor that shares the memory of another one."""
-    y = wrap(agrad.view(x._t, read, write))
+    t = read(x._t)
+    lens = None if t is x._t else getattr(t, "_lens", None)
+    if lens is None or (write is not None and not lens.writable):  # the library has copied, or would not write
+        first = [t]
+        t = agrad.view(x._t, lambda base: first.pop() if first else read(base), write)
+    y = wrap(t)
     y._view = view = view_of(x, stride, offset_of(x) if offset is None else offset, detached)
     y._seen = view.root._version
     if y._t._node is not None:
