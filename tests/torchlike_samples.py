@@ -82,6 +82,15 @@ def pytorchs(torch: Any, x: Any, end: dict[str, Any], options: dict[str, Any]) -
         torch.set_printoptions(profile="default")
 
 
+def intel() -> bool:
+    """Whether PyTorch draws masks with MKL here."""
+    try:
+        with open("/proc/cpuinfo") as f:
+            return "GenuineIntel" in f.read()
+    except OSError:
+        return True
+
+
 if __name__ == "__main__":
     import torch
 

@@ -19,11 +19,14 @@ _LATER = {
     "set_grad_enabled",
     "backends": "get_default_backend set_default_backend",
     "dtypes": "dtype finfo iinfo",
+    "printing": "set_printoptions",
+    "random": "Generator default_generator initial_seed manual_seed seed",
+    "serialization": "load save",
     "sizes": "Size device",
     "tensors": "Tensor",
 }
 _HOMES = {name: home for home, names in _LATER.items() for name in names.split()}
-_ROOMS = ("autograd", "cuda", "func", "linalg", "special")
+_ROOMS = ("autograd", "cuda", "func", "linalg", "nn", "optim", "random", "serialization", "special", "utils")
 
 
 def __getattr__(name: str) -> Any:

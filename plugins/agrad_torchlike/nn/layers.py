@@ -56,7 +56,7 @@ class Linear(Layer):
     --------
     >>> import agrad_torchlike as torch
     >>> torch.manual_seed(42) and torch.nn.Linear(2, 1).weight.tolist()
-    [[0.5406013131141663, 0.5869042277336121]]
+    [[0.5406103730201721, 0.5869042277336121]]
     """
 
     def __init__(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import agrad_torchlike.random as r
+from torchlike_samples import intel
 
 SEEDS = (0, 3, 42, 2**40 + 7)
 FLOATS = ("float32", "float64")
@@ -16,15 +17,6 @@ FLOATS = ("float32", "float64")
 
 def fresh(seed: int) -> r.Generator:
     return r.Generator().manual_seed(seed)
-
-
-def intel() -> bool:
-    """Whether PyTorch draws masks with MKL here."""
-    try:
-        with open("/proc/cpuinfo") as f:
-            return "GenuineIntel" in f.read()
-    except OSError:
-        return True
 
 
 @pytest.fixture

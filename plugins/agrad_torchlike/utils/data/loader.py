@@ -47,7 +47,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
         kind = np.bool_ if isinstance(first, bool) else (np.int64 if isinstance(first, int) else np.float64)
         return wrap(space().asarray(np.asarray(batch, kind)))
     if isinstance(first, str | bytes):
-        return list(batch)
+        return batch
     if isinstance(first, Mapping):
         return {key: default_collate([item[key] for item in batch]) for key in first}
     if isinstance(first, tuple) and hasattr(first, "_fields"):
