@@ -17,7 +17,7 @@ from agrad_nn.state.structure import packed, unpacked
 __all__ = ["load", "save"]
 
 
-def save(path: str | os.PathLike[str], state: Any) -> None:
+def save(path: str | os.PathLike[str], state: Any, *, format: str | None = None) -> None:
     """Write a state to a file: all of it, or where something fails, nothing.
 
     Parameters
@@ -27,6 +27,8 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     state : Any
         What ``state_dict()`` of a module, an optimizer or a schedule returned; or dicts, lists and tuples of such, of
         Tensors, arrays, numbers, texts and None.
+    format : {"npz", "safetensors"}, optional
+        For a path that ends otherwise.
 
     Raises
     ------
@@ -45,12 +47,12 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     (3, Loaded(missing_keys=[], unexpected_keys=[]))
     """
     target = Path(path)
-    write = _format(target).write
+    write = _format(target, format).write
     arrays, structure = packed(state)
     _replace(target, write(target, arrays, structure))
 
 
-def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Any:
+def load(path: str | os.PathLike[str], *, backend: str | None = None, format: str | None = None) -> Any:
     """Read a state from a file: of `save`, of PyTorch's safetensors, or of ``numpy.savez``.
 
     Nothing in a file is executed. Numbers of 16 bits (float16, bfloat16) become float32.
@@ -60,6 +62,8 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Any:
     path : path
     backend : str, optional
         Where the arrays go, by default the default namespace; `load_state_dict` takes those of any.
+    format : {"npz", "safetensors"}, optional
+        As for `save`.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Any:
     {'weight': Tensor([1. 2.], dtype=float64)}
     """
     source = Path(path)
-    arrays, structure = _format(source).read(source)
+    arrays, structure = _format(source, format).read(source)
     name = agrad.namespace(backend)._backend.name
     made: dict[str, Any] = {}
     for entry, array in arrays.items():
@@ -96,17 +100,18 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Any:
     return made if structure is None else unpacked(structure, made, str(source))
 
 
-def _format(path: Path) -> Any:
+def _format(path: Path, named: str | None) -> Any:
     """The module of a file's format."""
-    if path.suffix == ".npz":
+    ending = path.suffix if named is None else f".{named}"
+    if ending == ".npz":
         from agrad_nn.state import npz
 
         return npz
-    if path.suffix == ".safetensors":
+    if ending == ".safetensors":
         from agrad_nn.state import tensors
 
         return tensors
-    raise StateError(f"{path} ends in {path.suffix!r}; states are saved as .npz or .safetensors files")
+    raise StateError(f"{path} ends in {ending!r}; states are saved as .npz or .safetensors files")
 
 
 def _replace(path: Path, write: Callable[[Any], None]) -> None:

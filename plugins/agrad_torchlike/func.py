@@ -1,0 +1,148 @@
+"""``torch.func``: transforms of functions of tensors, by agrad's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import optree
+
+import agrad
+from agrad_torchlike.tensors import raw, wrap
+
+__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+
+F = Callable[..., Any]
+Places = int | tuple[int, ...]
+
+
+def _raw(tree: Any) -> Any:
+    return optree.tree_map(raw, tree, none_is_leaf=True)
+
+
+def _wrapped(tree: Any) -> Any:
+    return optree.tree_map(lambda v: wrap(v) if isinstance(v, agrad.Tensor) else v, tree, none_is_leaf=True)
+
+
+def _of_raw(func: F) -> F:
+    """The function with agrad's Tensors in place of this layer's."""
+
+    @wraps(func)
+    def called(*args: Any, **options: Any) -> Any:
+        return _raw(func(*_wrapped(args), **_wrapped(options)))
+
+    return called
+
+
+def _transformed(transform: F, func: F) -> F:
+    made = transform(_of_raw(func))
+
+    @wraps(func)
+    def called(*args: Any, **options: Any) -> Any:
+        return _wrapped(made(*_raw(args), **_raw(options)))
+
+    return called
+
+
+def grad(func: F, argnums: Places = 0, has_aux: bool = False) -> F:
+    """Return a function that computes the gradient of a function of one number.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> torch.func.grad(lambda x: x**3)(torch.tensor(2.0)).item()
+    12.0
+    """
+    return _transformed(lambda f: agrad.grad(f, argnums, has_aux=has_aux), func)
+
+
+def grad_and_value(func: F, argnums: Places = 0, has_aux: bool = False) -> F:
+    """Return a function that computes the gradient and the value.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> g, y = torch.func.grad_and_value(lambda x: x**3)(torch.tensor(2.0))
+    >>> g.item(), y.item()
+    (12.0, 8.0)
+    """
+    made = _transformed(lambda f: agrad.value_and_grad(f, argnums, has_aux=has_aux), func)
+
+    @wraps(func)
+    def called(*args: Any, **options: Any) -> Any:
+        value, gradient = made(*args, **options)
+        return gradient, value
+
+    return called
+
+
+def vjp(func: F, *primals: Any, has_aux: bool = False) -> tuple[Any, F]:
+    """Return the result, and a function from its cotangent to those of the arguments.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> y, pull = torch.func.vjp(lambda x: x * x, torch.tensor([1.0, 3.0]))
+    >>> pull(torch.ones(2))[0].tolist()
+    [2.0, 6.0]
+    """
+    if has_aux:
+        raise agrad.UnsupportedError("torch.func.vjp(has_aux=True) is not supported; keep aux in a variable outside")
+    out, pull = agrad.vjp(_of_raw(func), *_raw(primals))
+
+    def pulled(*cotangents: Any) -> Any:
+        return _wrapped(pull(*_raw(cotangents)))
+
+    return _wrapped(out), pulled
+
+
+def jvp(func: F, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
+    """Return the result and its derivative along tangents.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> y, t = torch.func.jvp(lambda x: x * x, (torch.tensor(3.0),), (torch.tensor(1.0),))
+    >>> t.item()
+    6.0
+    """
+    if has_aux:
+        raise agrad.UnsupportedError("torch.func.jvp(has_aux=True) is not supported; keep aux in a variable outside")
+    return _wrapped(agrad.jvp(_of_raw(func), tuple(_raw(primals)), tuple(_raw(tangents))))
+
+
+def jacrev(func: F, argnums: Places = 0, **options: Any) -> F:
+    """Return a function that computes the Jacobian in reverse mode.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> torch.func.jacrev(lambda x: x * x)(torch.tensor([1.0, 3.0])).tolist()
+    [[2.0, 0.0], [0.0, 6.0]]
+    """
+    return _transformed(lambda f: agrad.jacobian(f, argnums, mode="rev"), func)
+
+
+def jacfwd(func: F, argnums: Places = 0, **options: Any) -> F:
+    """Return a function that computes the Jacobian in forward mode.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> torch.func.jacfwd(lambda x: x * x)(torch.tensor([1.0, 3.0])).tolist()
+    [[2.0, 0.0], [0.0, 6.0]]
+    """
+    return _transformed(lambda f: agrad.jacobian(f, argnums, mode="fwd"), func)
+
+
+def hessian(func: F, argnums: Places = 0) -> F:
+    """Return a function that computes the second derivatives of a function of one number.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> torch.func.hessian(lambda x: (x**3).sum())(torch.tensor([1.0, 2.0])).tolist()
+    [[6.0, 0.0], [0.0, 12.0]]
+    """
+    return _transformed(lambda f: agrad.hessian(f, argnums), func)

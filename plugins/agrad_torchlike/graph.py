@@ -1,0 +1,96 @@
+"""The graph as PyTorch shows it: ``grad_fn`` with its names, and ``next_functions`` down to the leaves.
+
+A tensor that an operation made holds a record of it: a tuple of the node's name and the edges to what it was made from.
+An edge is such a record, a leaf itself, or None for what is not followed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["GradFn", "edge", "edges", "function_of", "record_of"]
+
+Record = tuple[Any, ...]
+
+_NAMES = {"multiply": "Mul", "subtract": "Sub", "divide": "Div", "negative": "Neg", "permute_dims": "Permute"}
+"""PyTorch's words for the core's nodes, for what was made without an operation of this layer."""
+
+
+_INTERNAL = ("AccumulateGrad", "CopyBackwards", "CopySlices", "NotImplemented")
+
+
+class GradFn:
+    """One operation in the graph: what ``y.grad_fn`` returns."""
+
+    def __init__(self, record: Any) -> None:
+        self._record = record
+
+    def name(self) -> str:
+        """Return the name of the operation's derivative, ``"MulBackward0"``."""
+        word = self._record[0] if type(self._record) is tuple else "AccumulateGrad"
+        return f"torch::autograd::{word}" if word in _INTERNAL else word
+
+    @property
+    def variable(self) -> Any:
+        """The leaf that gradients are accumulated in."""
+        if type(self._record) is tuple:
+            raise AttributeError(f"'{self.name()}' object has no attribute 'variable'")
+        return self._record
+
+    @property
+    def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
+        """The operations that gradients go to next, each with the number of its result."""
+        parts = self._record[1:] if type(self._record) is tuple else ()
+        return tuple([(None if part is None else GradFn(part), 0) for part in parts])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GradFn) and other._record is self._record
+
+    def __hash__(self) -> int:
+        return id(self._record)
+
+    def __repr__(self) -> str:
+        return f"<{self.short()} object at {id(self._record):#x}>"
+
+    def short(self) -> str:
+        """Return the name as it is printed."""
+        return self.name().rpartition("::")[2]
+
+
+def edge(x: Any) -> Any:
+    """Where gradients of a tensor go."""
+    return None if x._t._node is None else record_of(x) or x
+
+
+def edges(values: Any, inexact: bool = False) -> list[Any]:
+    """The edges to the tensors among arguments, lists of them included; `inexact`: but for integers and masks."""
+    found = []
+    for v in values:
+        if hasattr(v, "_t"):
+            if not inexact or v._t._aval.inexact:
+                found.append(edge(v))
+        elif type(v) is list or type(v) is tuple:
+            found += edges(v, inexact)
+    return found
+
+
+def record_of(x: Any) -> Any:
+    """The record of the operation that made a tensor; None for a leaf and for what is not followed."""
+    t = x._t
+    if t._node is None or t.is_leaf:
+        return None
+    view, record = x._view, x._op
+    if view is not None and x._seen != view.root._version:  # another tensor of this memory was changed since
+        base = view.root
+        x._op, x._seen = record, _ = ("AsStridedBackward0", edge(base)), base._version
+    if record is None:
+        word = repr(t.grad_fn).strip("<>").removesuffix("Backward")
+        name = next((new for old, new in _NAMES.items() if old.title().replace("_", "") == word), word)
+        x._op = record = (f"{name}Backward0",)
+    return record
+
+
+def function_of(x: Any) -> GradFn | None:
+    """What ``x.grad_fn`` returns."""
+    record = record_of(x)
+    return None if record is None else GradFn(record)
