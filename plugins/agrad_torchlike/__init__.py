@@ -20,7 +20,7 @@ _LATER = {
     "backends": "get_default_backend set_default_backend",
     "dtypes": "dtype finfo iinfo",
     "printing": "set_printoptions",
-    "random": "Generator default_generator initial_seed manual_seed seed",
+    "random": "Generator default_generator get_rng_state initial_seed manual_seed seed set_rng_state",
     "serialization": "load save",
     "sizes": "Size device",
     "tensors": "Tensor",

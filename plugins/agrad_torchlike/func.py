@@ -11,7 +11,7 @@ import optree
 import agrad
 from agrad_torchlike.tensors import raw, wrap
 
-__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
 
 F = Callable[..., Any]
 Places = int | tuple[int, ...]
@@ -146,3 +146,33 @@ def hessian(func: F, argnums: Places = 0) -> F:
     [[6.0, 0.0], [0.0, 12.0]]
     """
     return _transformed(lambda f: agrad.hessian(f, argnums), func)
+
+
+def functional_call(
+    module: Any, parameter_and_buffer_dicts: Any, args: Any = None, kwargs: dict[str, Any] | None = None
+) -> Any:
+    """Call a module with other parameters in place of its own, which keep their values.
+
+    Parameters
+    ----------
+    module : Module
+    parameter_and_buffer_dicts : dict of str to Tensor, or several of them
+        By dotted names.
+    args : tuple or Any, optional
+        The module's arguments; what is no tuple is one of them.
+    kwargs : dict, optional
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> weights = {"weight": torch.tensor([[1.0, 2.0]]), "bias": torch.tensor([0.5])}
+    >>> torch.func.functional_call(layer, weights, torch.tensor([1.0, 1.0]))
+    tensor([3.5000])
+    """
+    import agrad_nn
+
+    dicts = parameter_and_buffer_dicts
+    given = dicts if isinstance(dicts, dict) else {name: value for each in dicts for name, value in each.items()}
+    positional = () if args is None else (args if isinstance(args, tuple) else (args,))
+    return agrad_nn.functional_call(module, given, *positional, **(kwargs or {}))

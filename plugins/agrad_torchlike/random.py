@@ -20,6 +20,7 @@ __all__ = [
     "bernoulli_share",
     "default_generator",
     "exponential",
+    "get_rng_state",
     "initial_seed",
     "integers",
     "manual_seed",
@@ -27,6 +28,7 @@ __all__ = [
     "normal",
     "permutation",
     "seed",
+    "set_rng_state",
     "uniform",
     "whole",
 ]
@@ -86,8 +88,10 @@ class Generator(Stream):
         return self.first_seed
 
     def get_state(self) -> Any:
-        """Return the state as bytes, in PyTorch's layout."""
-        return self.state_bytes()
+        """Return the state as a tensor of bytes, in PyTorch's layout."""
+        from agrad_torchlike.creation import from_numpy
+
+        return from_numpy(self.state_bytes())
 
     def set_state(self, state: Any) -> Generator:
         """Go on from a state that `get_state` returned, here or in PyTorch."""
@@ -125,6 +129,16 @@ def seed() -> int:
 def initial_seed() -> int:
     """Return the seed that the default generator began from."""
     return default_generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """Return the default generator's state as a tensor of bytes."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Let the default generator go on from a state."""
+    default_generator.set_state(new_state)
 
 
 def uniform(

@@ -32,8 +32,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
 
 _HOMES = (
-    "arithmetic comparing conversions creation elementwise grads indexing inplace joining linear reductions selecting "
-    "shapes sorting views"
+    "arithmetic comparing conversions creation drawn elementwise grads indexing inplace joining linear reductions "
+    "selecting shapes sorting views"
 ).split()
 
 _WORDS = {"axis": "dim", "keepdims": "keepdim", "self": "input", "a": "input", "x": "input"}

@@ -38,10 +38,16 @@ class Stream:
         """Begin anew from a seed; only its lower 32 bits count."""
         self.first_seed = seed % 2**64
         self.normal: float | None = None
-        key: Any = np.random.RandomState(self.first_seed & 0xFFFFFFFF).get_state(legacy=False)
-        self._bits = np.random.MT19937()
-        self._bits.state = key
+        self._made: Any = None
         self._untouched = True
+
+    @property
+    def _bits(self) -> Any:
+        """NumPy's generator of the same words, made when it is first asked for: it takes time."""
+        if self._made is None:
+            self._made = np.random.MT19937()
+            self._made.state = np.random.RandomState(self.first_seed & 0xFFFFFFFF).get_state(legacy=False)
+        return self._made
 
     def start_anywhere(self) -> int:
         """Begin anew from a seed of the system's, and return it."""

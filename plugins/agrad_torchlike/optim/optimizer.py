@@ -82,6 +82,7 @@ class Optimizer(Base):
         xp = t.__array_namespace__()
         if group.get("maximize"):
             g = -g
+        p._version += 1
         if t not in self._complex:
             t -= self._change(xp, t.array, g, state, group)
             return
