@@ -109,8 +109,8 @@ def _array(data: Any) -> Any:
     if array.dtype == object or array.dtype.kind in "US":
         word = "object_" if array.dtype.kind == "O" else array.dtype.name
         raise TypeError(
-            f"can't convert np.ndarray of type numpy.{word}. The only supported types are: float64, float32, complex64, "
-            "complex128, int64, int32, int16, int8, uint8, and bool."
+            f"can't convert np.ndarray of type numpy.{word}. The only supported types are: float64, float32, "
+            "complex64, complex128, int64, int32, int16, int8, uint8, and bool."
         )
     if any(step < 0 for step in array.strides):
         raise ValueError(

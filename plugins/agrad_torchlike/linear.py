@@ -127,7 +127,14 @@ def matmul(input: Any, other: Any) -> Any:
 
 
 def _operator(self: Any, other: Any) -> Any:
-    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    """``@``: the short way for a matrix on the left; where it fails, the long way says why."""
+    if not isinstance(other, Tensor):
+        return NotImplemented
+    x, y = self._t, other._t
+    a, b = x._aval, y._aval
+    if a.ndim == 2 and b.ndim in (1, 2) and a.shape[1] == b.shape[0] and a.dtype is b.dtype:
+        return _product(self, other, "MmBackward0" if b.ndim == 2 else "MvBackward0")
+    return matmul(self, other)
 
 
 attribute("__matmul__", _operator)

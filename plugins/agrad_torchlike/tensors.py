@@ -59,7 +59,11 @@ class Tensor(metaclass=_Kind):
     _op: Any = None
     """The record of the operation that made it: see `agrad_torchlike.graph`."""
     _view: View | None = None
+    _strides: tuple[int, ...] | None = None
+    """Of a result that has memory of its own, in another order than usual: as its operands' elements lie."""
     _grad: Any = None
+    _part: tuple[int, str] | None = None
+    """Of one of several views that an operation returned: which, and of what."""
     _version: int = 0
     """Of a tensor that others are views of: how often its memory was changed."""
     _seen: int = 0
@@ -224,7 +228,7 @@ class Tensor(metaclass=_Kind):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._t.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter([self.__getitem__(i) for i in range(self._t.shape[0])])
+        return iter(self.unbind(0))
 
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())

@@ -27,7 +27,12 @@ def shared(
     detached: bool = False,
 ) -> Any:
     """A tensor that shares the memory of another one."""
-    y = wrap(agrad.view(x._t, read, write))
+    t = read(x._t)
+    lens = None if t is x._t else getattr(t, "_lens", None)
+    if lens is None or (write is not None and not lens.writable):  # the library has copied, or would not write
+        first = [t]
+        t = agrad.view(x._t, lambda base: first.pop() if first else read(base), write)
+    y = wrap(t)
     y._view = view = view_of(x, stride, offset_of(x) if offset is None else offset, detached)
     y._seen = view.root._version
     if y._t._node is not None:
@@ -60,9 +65,9 @@ def _in_shape(x: Any, sizes: tuple[int, ...], stride: tuple[int, ...], node: str
 
 
 def _strides(x: Any, sizes: tuple[int, ...]) -> tuple[int, ...] | None:
-    if x._view is None:
+    if x._view is None and x._strides is None:
         return contiguous(sizes)
-    return reshaped(x._t.shape, x._view.stride, sizes)
+    return reshaped(x._t.shape, stride_of(x), sizes)
 
 
 @tensor_op(function=False)
@@ -88,6 +93,7 @@ def reshape(input: Any, *shape: Any) -> Any:
     if stride is not None:
         return _in_shape(input, wanted, stride)
     copy = input.clone()
+    copy._strides = None
     y = wrap(copy._t.__array_namespace__().reshape(copy._t, wanted))
     y._t = y._t.clone()  # on its own: a library's function may return a view
     if y._t._node is not None:
@@ -246,7 +252,7 @@ def expand(input: Any, *sizes: Any) -> Any:
             f"({len(given)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
         )
     wanted, steps = [], []
-    for k, n in enumerate(given):
+    for k, n in reversed(list(enumerate(given))):
         old, step = (shape[k - new], stride[k - new]) if k >= new else (1, 0)
         if n == -1 and k >= new:
             n = old
@@ -257,6 +263,8 @@ def expand(input: Any, *sizes: Any) -> Any:
             )
         wanted.append(n)
         steps.append(step if n == old and k >= new else 0)
+    wanted.reverse()
+    steps.reverse()
     sized = tuple(wanted)
 
     def read(t: Any) -> Any:
@@ -322,7 +330,12 @@ def detach(input: Any) -> Any:
 @tensor_op(function=False)
 def contiguous_(input: Any) -> Any:
     """The tensor itself where its elements lie one after the other, else a copy."""
-    return input if is_contiguous(input) else input.clone()
+    return input if is_contiguous(input) else _plainly(input.clone())
+
+
+def _plainly(x: Any) -> Any:
+    x._strides = None
+    return x
 
 
 @tensor_op(function=False, name="is_contiguous")

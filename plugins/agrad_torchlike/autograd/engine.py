@@ -8,6 +8,7 @@ from typing import Any
 import agrad
 from agrad.interpret.levels import transforming
 from agrad.interpret.reverse import Node, hooked, plus, walk
+from agrad_torchlike.memory import check
 from agrad_torchlike.sizes import Size
 from agrad_torchlike.tensors import Tensor, wrap
 
@@ -46,6 +47,7 @@ def _seed(k: int, x: Any, gradient: Any, create_graph: bool) -> Any:
 def backward(tensors: Sequence[Any], gradients: Sequence[Any], retain_graph: bool | None, create_graph: bool) -> None:
     """Accumulate gradients in the leaves that tensors depend on."""
     seeds = [_seed(k, x, g, create_graph) for k, (x, g) in enumerate(zip(tensors, gradients, strict=True))]
+    check([x._t._node for x in tensors])
     retain = create_graph if retain_graph is None else retain_graph
     last = len(tensors) - 1
     for k, (x, seed) in enumerate(zip(tensors, seeds, strict=True)):
@@ -67,6 +69,7 @@ def gradients(
     for k, (x, g) in enumerate(zip(outputs, seeds, strict=True)):
         seed = _seed(k, x, g, create_graph)
         roots.append((x._t._node, seed if create_graph else seed._value))
+    check([node for node, _ in roots])
     found: dict[Node, Any] = {}
     wanted = set()
     for x in inputs:

@@ -187,14 +187,13 @@ def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(ctx: Any, *grads: Any) -> Any:
         with agrad.no_grad():
             out = function(ctx, *grads)
-        if not any(isinstance(g, Tensor) and g._t._node is not None for g in (*grads, *ctx.saved_tensors)):
-            return out
-        return _refusing(function, out, grads)
+        followed = [g for g in grads if isinstance(g, Tensor) and g._t._node is not None]
+        return _refusing(out, followed[0]) if followed else out
 
     return called
 
 
-def _refusing(function: Any, out: Any, grads: Any) -> Any:
+def _refusing(out: Any, followed: Any) -> Any:
     """Results that raise when they are differentiated."""
 
     def refuse(xp: Any, ct: Any) -> Any:
@@ -204,9 +203,6 @@ def _refusing(function: Any, out: Any, grads: Any) -> Any:
         if not isinstance(g, Tensor):
             return g
         value = g._t.array
-        followed = next((v for v in grads if isinstance(v, Tensor) and v._t._node is not None), None)
-        if followed is None:
-            return g
 
         def known(x: Any) -> Any:
             return value
