@@ -256,7 +256,9 @@ def test_a_dtype_that_a_backend_does_not_have(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", ["npz", "safetensors"])
 def test_a_format_may_be_named_for_another_ending(tmp_path: Path, format: str) -> None:
     path = tmp_path / "model.pth"
-    save(path, {"a": agrad.tensor([1.0, 2.0])}, format=format)
-    assert load(path, format=format)["a"].tolist() == [1.0, 2.0]
+    if format == "safetensors":
+        pytest.importorskip("safetensors")
+    nn.save(path, {"a": agrad.tensor([1.0, 2.0])}, format=format)
+    assert nn.load(path, format=format)["a"].tolist() == [1.0, 2.0]
     with pytest.raises(StateError, match=r"ends in '\.pth'"):
-        load(path)
+        nn.load(path)
