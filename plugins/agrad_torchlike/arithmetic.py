@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from agrad_torchlike import dtypes
 from agrad_torchlike.errors import broadcasting, translated
 from agrad_torchlike.graph import edge
+from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import add, attribute, into, settled
 from agrad_torchlike.tensors import Tensor, new, wrap
 
@@ -97,6 +98,8 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 y._t = t
                 if t._node is not None:
                     y._op = (scalar, self._op or self, None) if pad else (scalar, self._op or self)
+                if self._view is not None or self._strides is not None:
+                    arranged(y, self)
                 return y
         elif kind is Tensor:
             b = other._t
@@ -113,6 +116,8 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
                         (self._op or self) if a._node is not None else None,
                         (other._op or other) if b._node is not None else None,
                     )
+                if self._view is not None or other._view is not None or self._strides or other._strides:
+                    arranged(y, self, other)
                 return y
         return general(self, other)
 
@@ -136,7 +141,7 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
             both = isinstance(left, Tensor) and isinstance(right, Tensor)
             tensor = left if isinstance(left, Tensor) else right
             y._op = (node, edge(left), edge(right)) if both else (scalar, edge(tensor), *([None] if pad else []))
-        return y
+        return arranged(y, left, right)
 
     return method, general
 
@@ -210,6 +215,8 @@ def _reflected(f: Binary, general: Callable[..., Any]) -> Callable[..., Any]:
                     if name == "div":
                         before = ("ReciprocalBackward0", before)
                     y._op = (scalar, before, None) if pad else (scalar, before)
+                if self._view is not None or self._strides is not None:
+                    arranged(y, self)
                 return y
         return general(other, self)
 

@@ -6,8 +6,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
 from agrad_torchlike.errors import argument_must_be_tensor, broadcasting, translated
+from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import add, attribute, op, tensor_op
 from agrad_torchlike.tensors import Tensor, new, wrap
 
@@ -35,12 +37,12 @@ def _comparison(name: str, core: Callable[[Any, Any], Any]) -> Callable[..., Any
         if a is not None and (kind is float or kind is int) and a._aval.inexact:
             y = new(Tensor)
             y._t = core(a, other)
-            return y
+            return y if self._view is None and self._strides is None else arranged(y, self)
         left, right = tensor_of(self), tensor_of(other)
         if left is None or right is None:
             return NotImplemented
         try:
-            return wrap(core(*promoted(left, right)))
+            return arranged(wrap(core(*promoted(left, right))), left, right)
         except Exception as error:
             raise (broadcasting(left, right) or translated(error, name, (left, right))) from error
 
@@ -66,21 +68,21 @@ attribute("__hash__", object.__hash__)
 
 def _test(name: str) -> None:
     def compute(xp: Any, x: Any) -> Any:
-        if name == "logical_not" and not xp.isdtype(x.dtype, "bool"):
+        if name == "logical_not" and dtypes.rank(x) != 0:
             return x == 0
-        if name.startswith("is") and not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        if name.startswith("is") and dtypes.rank(x) < 2:
             full = xp.ones if name == "isfinite" else xp.zeros
             return full(x.shape, dtype=xp.bool)
         return getattr(xp, name)(x)
 
-    op(name=name)(compute)
+    op(name=name, pointwise=True)(compute)
 
 
 def _pair(name: str) -> None:
     def compute(xp: Any, x: Any, other: Any) -> Any:
         return getattr(xp, name)(x != 0, other != 0)
 
-    op(name=name)(compute)
+    op(name=name, pointwise=True)(compute)
 
 
 for _name in TESTS:
@@ -89,13 +91,13 @@ for _name in PAIRS:
     _pair(_name)
 
 
-@op()
+@op(pointwise=True)
 def isneginf(xp: Any, x: Any) -> Any:
     """Whether an element is minus infinity."""
     return x == -float("inf")
 
 
-@op()
+@op(pointwise=True)
 def isposinf(xp: Any, x: Any) -> Any:
     """Whether an element is plus infinity."""
     return x == float("inf")

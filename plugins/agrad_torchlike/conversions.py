@@ -8,8 +8,8 @@ from typing import Any
 import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.graph import edge
-from agrad_torchlike.layout import root_of
-from agrad_torchlike.registry import add, op
+from agrad_torchlike.layout import like, root_of
+from agrad_torchlike.registry import add, record, tensor_op
 from agrad_torchlike.sizes import check_device, device
 from agrad_torchlike.tensors import Tensor, wrap
 
@@ -94,12 +94,12 @@ def numpy(self: Any, *, force: bool = False) -> Any:
     return self._t.array
 
 
-def clone(xp: Any, x: Any, *, memory_format: Any = None) -> Any:
+@tensor_op()
+def clone(input: Any, *, memory_format: Any = None) -> Any:
     """A copy that stays in the graph."""
-    return x.clone()
+    return like(record(input._t.clone(), "CloneBackward0", [input]), input)
 
 
-op("CloneBackward0")(clone)
 _METHODS: dict[str, Callable[..., Any]] = {
     "to": to, "type": type_, "type_as": type_as, "cpu": cpu, "cuda": cuda, "numpy": numpy,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
 from agrad_torchlike.errors import argument_must_be_tensor, axis_of
+from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import add, attribute, into, op, record, settled, tensor_op
 from agrad_torchlike.tensors import Tensor, new
 
@@ -66,6 +67,8 @@ def _unary(name: str, core: str, node: str, to_float: bool) -> Callable[..., Any
         y._t = t
         if t._node is not None:
             y._op = (node, x._op or x)
+        if x._view is not None or x._strides is not None:
+            arranged(y, x)
         return y
 
     return call
@@ -114,7 +117,7 @@ def _pair(name: str, core: str, node: str) -> Callable[..., Any]:
         if name in ("fmax", "fmin"):  # a nan counts for nothing
             nan_a, nan_b = xp.isnan(a), xp.isnan(b)
             a, b = xp.where(nan_a, b, a), xp.where(nan_b, a, b)
-        return record(_found(xp, core)(a, b), node, (x, y))
+        return arranged(record(_found(xp, core)(a, b), node, (x, y)), x, y)
 
     return call
 
@@ -124,13 +127,13 @@ for _name, _core, _node in zip(_words[::3], _words[1::3], _words[2::3], strict=T
     add(_name, _pair(_name, _core, f"{_node}Backward0"))
 
 
-@op("RsqrtBackward0")
+@op("RsqrtBackward0", pointwise=True)
 def rsqrt(xp: Any, x: Any) -> Any:
     """One over the square root."""
     return 1.0 / xp.sqrt(x)
 
 
-@op("Exp2Backward0")
+@op("Exp2Backward0", pointwise=True)
 def exp2(xp: Any, x: Any) -> Any:
     """Two to the power of each element."""
     return 2.0**x
@@ -142,58 +145,58 @@ def round_(input: Any, *, decimals: int = 0) -> Any:
     t = input._t
     xp = t.__array_namespace__()
     if not decimals:
-        return record(xp.round(t), "RoundBackward0", [input])
+        return arranged(record(xp.round(t), "RoundBackward0", [input]), input)
     return record(xp.round(t * 10.0**decimals) / 10.0**decimals, "RoundBackward1", [input])
 
 
-@op("FracBackward0")
+@op("FracBackward0", pointwise=True)
 def frac(xp: Any, x: Any) -> Any:
     """The part behind the point."""
     return x - xp.trunc(x)
 
 
-@op("FmodBackward0")
+@op("FmodBackward0", pointwise=True)
 def fmod(xp: Any, x: Any, other: Any) -> Any:
     """The remainder with the sign of the first."""
     return x - xp.trunc(x / other) * other
 
 
-@op("ClampBackward1")
+@op("ClampBackward1", pointwise=True)
 def clamp(xp: Any, x: Any, min: Any = None, max: Any = None) -> Any:
     """Each element, no smaller than `min` and no greater than `max`."""
     if min is None and max is None:
         raise ValueError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if not xp.isdtype(x.dtype, "real floating") and any(type(bound) is float for bound in (min, max)):
+    if dtypes.rank(x) < 2 and any(type(bound) is float for bound in (min, max)):
         x = xp.astype(x, dtypes.to_backend(dtypes.default(), xp))
     if not hasattr(min, "_node") and not hasattr(max, "_node") and min is not None and max is not None and min > max:
         return xp.full_like(x, max)
     return xp.clip(x, min, max)
 
 
-op("ClampBackward1", name="clip")(lambda xp, x, min=None, max=None: xp.clip(x, min, max))
-op("ClampMinBackward0", name="clamp_min")(lambda xp, x, min: xp.clip(x, min, None))
-op("ClampMaxBackward0", name="clamp_max")(lambda xp, x, max: xp.clip(x, None, max))
+op("ClampBackward1", name="clip", pointwise=True)(lambda xp, x, min=None, max=None: xp.clip(x, min, max))
+op("ClampMinBackward0", name="clamp_min", pointwise=True)(lambda xp, x, min: xp.clip(x, min, None))
+op("ClampMaxBackward0", name="clamp_max", pointwise=True)(lambda xp, x, max: xp.clip(x, None, max))
 
 
-@op("LerpBackward0")
+@op("LerpBackward0", pointwise=True)
 def lerp(xp: Any, x: Any, end: Any, weight: Any) -> Any:
     """``input + weight * (end - input)``."""
     return x + weight * (end - x)
 
 
-@op("AddcmulBackward0")
+@op("AddcmulBackward0", pointwise=True)
 def addcmul(xp: Any, x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     """``input + value * tensor1 * tensor2``."""
     return x + value * tensor1 * tensor2
 
 
-@op("AddcdivBackward0")
+@op("AddcdivBackward0", pointwise=True)
 def addcdiv(xp: Any, x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     """``input + value * tensor1 / tensor2``."""
     return x + value * tensor1 / tensor2
 
 
-@op("NanToNumBackward0")
+@op("NanToNumBackward0", pointwise=True)
 def nan_to_num(xp: Any, x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """Numbers in place of nan and infinities."""
     limits = xp.finfo(x.dtype)
@@ -202,7 +205,7 @@ def nan_to_num(xp: Any, x: Any, nan: float = 0.0, posinf: float | None = None, n
     return xp.where(x == -float("inf"), xp.asarray(limits.min if neginf is None else neginf, dtype=x.dtype), x)
 
 
-@op("NotImplemented")
+@op("NotImplemented", pointwise=True)
 def heaviside(xp: Any, x: Any, values: Any) -> Any:
     """0 for negative elements, 1 for positive ones, and `values` where they are zero."""
     return xp.where(x == 0, values, xp.astype(x > 0, x.dtype))

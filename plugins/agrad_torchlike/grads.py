@@ -33,7 +33,14 @@ def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
             "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
             "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
         )
-    t.requires_grad_(requires_grad)
+    kept = self.__dict__.get("_leaf")
+    if not requires_grad:
+        self._leaf = t._node if t._node is not None else kept
+        t.requires_grad_(False)
+    elif t._node is None and kept is not None and kept.aval.shape == t.shape:
+        t._node = kept  # the leaf that it was, with its gradient
+    else:
+        t.requires_grad_()
     return self
 
 

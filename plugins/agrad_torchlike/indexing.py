@@ -64,13 +64,13 @@ def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, A
     taken = sum([1 for k in key if type(k) is int or type(k) is slice])
     if taken > len(shape):
         raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
-    steps: list[int] = []
+    steps: list[int | None] = []
     axis, node, before = 0, "", edge(x)
     element = taken == len(shape) and all([type(k) is int for k in key]) and len(shape) > 0
     for k in key:
         word = ""
         if k is None:
-            steps.append(0)
+            steps.append(None)
             word = "UnsqueezeBackward0"
         elif k is Ellipsis:
             axes = len(shape) - taken
@@ -97,7 +97,7 @@ def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, A
             node = word
     steps += stride[axis:]
     return (
-        tuple(steps),
+        _filled(steps, x, key),
         offset,
         node or ("SliceBackward0" if slice in map(type, key) else "AliasBackward0"),
         before,
@@ -110,7 +110,7 @@ def _getitem(x: Any, key: Any) -> Any:
     t = x._t
     if not basic:
         return _selected(x, parts)
-    if not t.ndim and any(type(k) is int for k in parts):
+    if not t.ndim and len(parts) == 1 and type(parts[0]) is int:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert "
             "a 0-dim tensor to a number"
@@ -119,8 +119,6 @@ def _getitem(x: Any, key: Any) -> Any:
     if element:
         return _recorded(shared(x, node, lambda b: b[parts], _put(parts), stride, offset), node, before)
     if None in parts:
-        made = t[parts]
-        stride = tuple([s if s else _step(made.shape, stride, k) for k, s in enumerate(stride)])
         return _recorded(shared(x, node, lambda b: b[parts], _put_shaped(parts), stride, offset), node, before)
     y = new(Tensor)
     y._t = t[parts]
@@ -129,8 +127,18 @@ def _getitem(x: Any, key: Any) -> Any:
     return _recorded(y, node, before)
 
 
-def _step(shape: tuple[int, ...], stride: tuple[int, ...], k: int) -> int:
-    return shape[k + 1] * (stride[k + 1] or 1) if k + 1 < len(shape) else 1
+def _filled(steps: list[int | None], x: Any, key: tuple[Any, ...]) -> tuple[int, ...]:
+    """Strides in which a new axis has that of what is behind it, together."""
+    if None not in steps:
+        return tuple(steps)  # type: ignore[arg-type]
+    shape = x._t[key].shape
+    made: list[int] = []
+    for k in reversed(range(len(steps))):
+        step = steps[k]
+        if step is None:
+            step = made[0] * shape[k + 1] if made else 1
+        made.insert(0, step)
+    return tuple(made)
 
 
 def _recorded(y: Any, node: str, before: Any) -> Any:

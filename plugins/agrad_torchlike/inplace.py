@@ -7,8 +7,9 @@ from typing import Any
 
 import agrad
 from agrad_torchlike import dtypes, memory
+from agrad_torchlike.errors import broadcasting
 from agrad_torchlike.graph import edge
-from agrad_torchlike.layout import overlaps, root_of
+from agrad_torchlike.layout import is_dense, offset_of, overlaps, root_of, stride_of
 from agrad_torchlike.registry import METHODS, add, load
 from agrad_torchlike.tensors import Tensor, grad_enabled, is_leaf_of_user
 
@@ -44,9 +45,11 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
         root._memory = False
         try:
             t[key] = value
-        except agrad.InPlaceError:  # a leaf shares the data: detach().requires_grad_()
+        except agrad.InPlaceError as error:  # a leaf shares the data: detach().requires_grad_()
             if followed:
-                raise
+                raise RuntimeError(
+                    "a view of a leaf Variable that requires grad is being used in an in-place operation."
+                ) from error
             with agrad.no_grad():
                 t[key] = value
     root._version += 1
@@ -59,8 +62,11 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
     return x
 
 
-def _refuse(x: Any) -> None:
-    """PyTorch's errors for tensors that cannot be changed."""
+def _refuse(x: Any, *others: Any) -> None:
+    """PyTorch's errors for tensors that cannot be changed, or not by others that share a part of their memory."""
+    for y in others:
+        if isinstance(y, Tensor) and (x._view is not None or y._view is not None):
+            _refuse_overlap(x, y)
     if overlaps(x):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
@@ -68,11 +74,31 @@ def _refuse(x: Any) -> None:
         )
     if not grad_enabled():
         return
+    if x._part is not None and x._t._node is not None:
+        raise RuntimeError(
+            f"Output {x._part[0]} of {x._part[1]} is a view and is being modified inplace. This view is the output of "
+            "a function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
+        )
     if is_leaf_of_user(x._t):
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     view = x._view
     if view is not None and not view.detached and is_leaf_of_user(view.root._t):
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def _refuse_overlap(x: Any, y: Any) -> None:
+    if y is x or root_of(x) is not root_of(y) or not (is_dense(x) and is_dense(y)):
+        return
+    first, last = (offset_of(v) for v in (x, y)), (offset_of(v) + v._t.size for v in (x, y))
+    (a, b), (c, d) = first, last
+    if (a, c) == (b, d) and stride_of(x) == stride_of(y):
+        return
+    if a < d and b < c:
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
 
 
 def fitted(x: Any, result: Any) -> Any:
@@ -128,7 +154,7 @@ OF_OPS = """
 
 def _in_place(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **options: Any) -> Any:
-        _refuse(self)
+        _refuse(self, *args)
         operation = METHODS.get(name)
         if operation is None:
             load()
@@ -144,7 +170,7 @@ for _name in OF_OPS:
 
 def _augmented(dunder: str) -> Callable[..., Any]:
     def method(self: Any, other: Any) -> Any:
-        _refuse(self)
+        _refuse(self, other)
         result = getattr(Tensor, f"__{dunder}__")(self, other)
         return result if result is NotImplemented else changed_by(self, result)
 
@@ -187,11 +213,19 @@ def fill_(self: Any, value: Any) -> Any:
 
 def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
     """Set the elements to those of another tensor, which may broadcast and be of another dtype."""
-    _refuse(self)
+    _refuse(self, src)
+    if src is self:
+        return self
     xp = self._t.__array_namespace__()
     t = src._t if src._t.dtype == self._t.dtype else xp.astype(src._t, self._t.dtype)
     if t.shape != self._t.shape:
-        t = src.expand(*self.shape)._t if t.dtype == src._t.dtype else src.expand(*self.shape).to(self.dtype)._t
+        try:
+            shape = tuple(xp.broadcast_shapes(tuple(t.shape), self._t.shape))
+        except Exception as error:
+            raise (broadcasting(self, src) or error) from error
+        if shape != self._t.shape:
+            raise RuntimeError(f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(shape)}")
+        t = xp.broadcast_to(t, shape)
     return change(self, t, "CopyBackwards", [edge(src)])
 
 

@@ -119,6 +119,12 @@ for _name, _made in {
 # Taken apart: views -----------------------------------------------------------------------------------
 
 
+def _of_several(parts: list[Any], name: str) -> tuple[Any, ...]:
+    for k, y in enumerate(parts):
+        y._part = (k, name)
+    return tuple(parts)
+
+
 def _part(x: Any, dim: int, start: int, stop: int, node: str) -> Any:
     y = x[(*[slice(None)] * dim, slice(start, stop))]
     if y.requires_grad:
@@ -129,6 +135,8 @@ def _part(x: Any, dim: int, start: int, stop: int, node: str) -> Any:
 @tensor_op()
 def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
     """Parts of a length, the last one of what is left, or of several lengths."""
+    if not input.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
     k = axis_of(dim, input.ndim)
     n = input._t.shape[k]
     size = split_size_or_sections
@@ -152,7 +160,7 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
     for length in lengths:
         parts.append(_part(input, k, start, start + length, node))
         start += length
-    return tuple(parts)
+    return _of_several(parts, node.removesuffix("Backward0"))
 
 
 @tensor_op()
@@ -160,6 +168,8 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
     """At most so many parts, of equal length but for the last."""
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    if not input.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     n = input._t.shape[axis_of(dim, input.ndim)]
     return split(input, max(-(-n // chunks), 1), dim)
 
@@ -182,17 +192,21 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
 @tensor_op()
 def unbind(input: Any, dim: int = 0) -> Any:
     """The parts along an axis, without it."""
+    if not input.ndim:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     k = axis_of(dim, input.ndim)
     parts = [input[(*[slice(None)] * k, i)] for i in range(input._t.shape[k])]
     for y in parts:
         if y.requires_grad:
             y._op = ("UnbindBackward0", *y._op[1:])
-    return tuple(parts)
+    return _of_several(parts, "Unbind")
 
 
 @tensor_op()
 def narrow(input: Any, dim: int, start: int, length: int) -> Any:
     """A part of a length along an axis."""
+    if not input.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     k = axis_of(dim, input.ndim)
     n = input._t.shape[k]
     start = int(start) + (n if start < 0 else 0)
@@ -204,6 +218,8 @@ def narrow(input: Any, dim: int, start: int, length: int) -> Any:
 @tensor_op()
 def select(input: Any, dim: int, index: int) -> Any:
     """The part at an index of an axis, without the axis."""
+    if not input.ndim:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
     return input[(*[slice(None)] * axis_of(dim, input.ndim), int(index))]
 
 

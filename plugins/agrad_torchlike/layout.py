@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 from agrad_torchlike.tensors import View
 
-__all__ = ["contiguous", "is_contiguous", "offset_of", "overlaps", "reshaped", "root_of", "stride_of", "view_of"]
+__all__ = [
+    "arranged",
+    "contiguous",
+    "is_contiguous",
+    "is_dense",
+    "like",
+    "offset_of",
+    "overlaps",
+    "reshaped",
+    "root_of",
+    "stride_of",
+    "view_of",
+]
 
 
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -21,7 +32,7 @@ def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def stride_of(x: Any) -> tuple[int, ...]:
     """How many elements further the next one along each axis is."""
-    return contiguous(x._t.shape) if x._view is None else x._view.stride
+    return x._strides or contiguous(x._t.shape) if x._view is None else x._view.stride
 
 
 def offset_of(x: Any) -> int:
@@ -44,13 +55,76 @@ def view_of(x: Any, stride: tuple[int, ...], offset: int, detached: bool = False
 
 def is_contiguous(x: Any) -> bool:
     """Whether the elements lie one after the other."""
-    if x._view is None:
+    if x._view is None and x._strides is None:
         return True
     shape = x._t.shape
     if 0 in shape:
         return True
     usual = contiguous(shape)
-    return all(n == 1 or s == u for n, s, u in zip(shape, x._view.stride, usual, strict=True))
+    return all(n == 1 or s == u for n, s, u in zip(shape, stride_of(x), usual, strict=True))
+
+
+def arranged(y: Any, *operands: Any) -> Any:
+    """Note how the elements of an elementwise result lie: in the order of its operands', as PyTorch has them."""
+    shape = y._t.shape
+    n = len(shape)
+    tensors = [x for x in operands if getattr(x, "_t", None) is not None]
+    if all(x._t.shape == shape for x in tensors):
+        if all(is_contiguous(x) for x in tensors):
+            return y
+        if all(stride_of(x) == stride_of(tensors[0]) for x in tensors) and is_dense(tensors[0]):
+            return like(y, tensors[0])
+    tables = []
+    for x in tensors:
+        own = stride_of(x)
+        held = [0 if m == 1 and k > 1 else s for m, s, k in zip(x._t.shape, own, shape[n - len(own) :], strict=True)]
+        tables.append([0] * (n - len(own)) + held)
+    order = list(reversed(range(n)))  # the axes, that of the nearest elements first
+    for i in range(1, n):
+        for j in range(i - 1, -1, -1):
+            swap = _compared(tables, shape, order[j], order[j + 1])
+            if swap > 0:
+                order[j], order[j + 1] = order[j + 1], order[j]
+            elif swap < 0:
+                break
+    made, step = [0] * n, 1
+    for axis in order:
+        made[axis] = step
+        step *= max(shape[axis], 1)
+    if tuple(made) != contiguous(shape):
+        y._strides = tuple(made)
+    return y
+
+
+def like(y: Any, x: Any) -> Any:
+    """Note that the elements of a copy lie as those of a tensor, where they fill a block of memory."""
+    if not is_dense(x):
+        return arranged(y, x)
+    if stride_of(x) != contiguous(x._t.shape):
+        y._strides = stride_of(x)
+    return y
+
+
+def _compared(tables: list[list[int]], shape: tuple[int, ...], a: int, b: int) -> int:
+    """Whether axis `a` has its elements farther apart than `b`: 1, -1, or 0 where nothing says so."""
+    for strides in tables:
+        if strides[a] and strides[b]:
+            if strides[a] != strides[b]:
+                return -1 if strides[a] < strides[b] else 1
+            if shape[a] > shape[b]:
+                return 1
+    return 0
+
+
+def is_dense(x: Any) -> bool:
+    """Whether the elements fill a block of memory, each its own place."""
+    axes = sorted([(s, n) for s, n in zip(stride_of(x), x._t.shape, strict=True) if n != 1])
+    step = 1
+    for s, n in axes:
+        if s != step:
+            return False
+        step *= n
+    return True
 
 
 def overlaps(x: Any) -> bool:
@@ -62,38 +136,22 @@ def overlaps(x: Any) -> bool:
 
 def reshaped(shape: tuple[int, ...], stride: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...] | None:
     """The strides under which the same memory has another shape; None where it has to be copied."""
+    if not shape:
+        return (1,) * len(wanted)
     if 0 in shape:
-        return contiguous(wanted)
-    axes = [(n, s) for n, s in zip(shape, stride, strict=True) if n != 1]
-    blocks: list[tuple[int, int]] = []  # runs of axes that lie one after the other: their length, and the last stride
-    for n, s in axes:
-        if blocks and blocks[-1][1] == n * s:
-            blocks[-1] = (blocks[-1][0] * n, s)
-        else:
-            blocks.append((n, s))
-    made: list[int] = []
-    left = list(reversed(blocks))
-    for n in reversed(wanted):
-        if n == 1:
-            made.append(made[-1] if made else 1)
-            continue
-        if not left:
+        return stride if shape == wanted else contiguous(wanted)
+    made = [0] * len(wanted)
+    at, base, block, filled = len(wanted) - 1, stride[-1], 1, 1
+    for axis in range(len(shape) - 1, -1, -1):
+        block *= shape[axis]
+        if axis and (shape[axis - 1] == 1 or stride[axis - 1] == block * base):
+            continue  # the next axis goes on where this one ends
+        while at >= 0 and (filled < block or wanted[at] == 1):
+            made[at] = filled * base
+            filled *= wanted[at]
+            at -= 1
+        if filled != block:
             return None
-        length, step = left[0]
-        if length % n:
-            return None
-        made.append(step)
-        left[0] = (length // n, step * n)
-        if left[0][0] == 1:
-            left.pop(0)
-    assert prod(wanted) == prod(shape)
-    return _ones_filled(tuple(reversed(made)), wanted)
-
-
-def _ones_filled(stride: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Strides in which an axis of length 1 has the one that it has in PyTorch: what is behind it, together."""
-    filled = list(stride)
-    for k in reversed(range(len(shape))):
-        if shape[k] == 1:
-            filled[k] = filled[k + 1] * shape[k + 1] if k + 1 < len(shape) else 1
-    return tuple(filled)
+        if axis:
+            base, block, filled = stride[axis - 1], 1, 1
+    return tuple(made) if at == -1 else None

@@ -49,9 +49,9 @@ def check(roots: Iterable[Any]) -> None:
             at = changed.get(id(_owner(array)))
             if at is not None and node.rank > at:  # ranks count down: it was there before the change
                 raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a tensor of shape {list(array.shape)} that {node!r} needs, whose memory a NumPy array shares; "
-                    "change a clone() of it, or take the NumPy array of a clone()"
+                    "one of the variables needed for gradient computation has been modified by an inplace "
+                    f"operation: a tensor of shape {list(array.shape)} that {node!r} needs, whose memory a "
+                    "NumPy array shares; change a clone() of it, or take the NumPy array of a clone()"
                 )
         parents = node.parents
         waiting += parents if isinstance(parents, tuple | list) else [parents]

@@ -9,6 +9,7 @@ from typing import Any
 
 from agrad_torchlike.errors import argument_must_be_tensor, missing, translated
 from agrad_torchlike.graph import edges
+from agrad_torchlike.layout import arranged
 from agrad_torchlike.tensors import Tensor, raw, wrap
 
 __all__ = [
@@ -76,13 +77,13 @@ def add(name: str, made: Callable[..., Any], function: bool = True, method: bool
 
 
 def op(
-    node: str = "", *, name: str = "", function: bool = True, method: bool = True
+    node: str = "", *, name: str = "", function: bool = True, method: bool = True, pointwise: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Enter a function of agrad's namespace and Tensors as an operation, whose derivative is called `node`."""
 
     def enter(compute: Callable[..., Any]) -> Callable[..., Any]:
         word = name or compute.__name__.rstrip("_")
-        made = lift(word, compute, node)
+        made = lift(word, compute, node, pointwise)
         add(word, made, function, method)
         return made
 
@@ -139,7 +140,7 @@ def into(out: Tensor, result: Any) -> Tensor:
     return out
 
 
-def lift(name: str, compute: Callable[..., Any], node: str) -> Callable[..., Any]:
+def lift(name: str, compute: Callable[..., Any], node: str, pointwise: bool = False) -> Callable[..., Any]:
     """A function of agrad's namespace and Tensors as one of this layer's tensors."""
 
     @wraps(compute)
@@ -155,7 +156,9 @@ def lift(name: str, compute: Callable[..., Any], node: str) -> Callable[..., Any
             result = compute(xp, *[raw(a) for a in args], **{k: raw(v) for k, v in options.items()})
         except Exception as error:
             raise translated(error, name, args) from error
-        return record(result, node, (*args, *options.values()))
+        given = (*args, *options.values())
+        made = record(result, node, given)
+        return arranged(made, *given) if pointwise else made
 
     del call.__wrapped__  # its signature is another one
     return call

@@ -6,8 +6,9 @@ from typing import Any
 
 from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
-from agrad_torchlike.errors import axis_of
+from agrad_torchlike.errors import axis_of, broadcasting
 from agrad_torchlike.graph import edge
+from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import add, op, record, tensor_op
 from agrad_torchlike.tensors import Tensor, wrap
 
@@ -24,10 +25,13 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     a, b = promoted(x, y)
     d = dtypes.to_backend(dtypes.result_of((x, y)), xp)
     a, b = (v if hasattr(v, "_node") else xp.asarray(v, dtype=d) for v in (a, b))
-    made = record(xp.where(condition._t != 0, a, b), "WhereBackward0", [])
+    try:
+        made = record(xp.where(condition._t != 0, a, b), "WhereBackward0", [])
+    except ValueError as error:
+        raise (broadcasting(a, b) or broadcasting(condition, a) or broadcasting(condition, b) or error) from error
     if made.requires_grad:
         made._op = ("WhereBackward0", *[edge(v) if isinstance(v, Tensor) else None for v in (x, y)])
-    return made
+    return arranged(made, condition, x, y)
 
 
 def _where(self: Any, condition: Any, other: Any) -> Any:
@@ -38,13 +42,13 @@ add("where", _where, function=False)
 
 
 def _mask(mask: Any, name: str) -> None:
-    if not mask.__array_namespace__().isdtype(mask.dtype, "bool"):
+    if dtypes.rank(mask) != 0:
         raise RuntimeError(
             f"{name} only supports boolean masks, but got mask with dtype {dtypes.from_backend(mask.dtype).word}"
         )
 
 
-@op("MaskedFillBackward0")
+@op("MaskedFillBackward0", pointwise=True)
 def masked_fill(xp: Any, x: Any, mask: Any, value: Any) -> Any:
     """A value where the mask is true."""
     _mask(mask, "masked_fill_")

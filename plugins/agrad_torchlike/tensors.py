@@ -59,7 +59,11 @@ class Tensor(metaclass=_Kind):
     _op: Any = None
     """The record of the operation that made it: see `agrad_torchlike.graph`."""
     _view: View | None = None
+    _strides: tuple[int, ...] | None = None
+    """Of a result that has memory of its own, in another order than usual: as its operands' elements lie."""
     _grad: Any = None
+    _part: tuple[int, str] | None = None
+    """Of one of several views that an operation returned: which, and of what."""
     _version: int = 0
     """Of a tensor that others are views of: how often its memory was changed."""
     _seen: int = 0
@@ -224,7 +228,7 @@ class Tensor(metaclass=_Kind):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._t.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter([self.__getitem__(i) for i in range(self._t.shape[0])])
+        return iter(self.unbind(0))
 
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())
@@ -240,6 +244,12 @@ class Tensor(metaclass=_Kind):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
         return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+        """What a NumPy function made of this tensor, as a tensor again."""
+        from agrad_torchlike.creation import tensor
+
+        return tensor(array)  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self._t.is_leaf:

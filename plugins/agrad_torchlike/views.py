@@ -65,9 +65,9 @@ def _in_shape(x: Any, sizes: tuple[int, ...], stride: tuple[int, ...], node: str
 
 
 def _strides(x: Any, sizes: tuple[int, ...]) -> tuple[int, ...] | None:
-    if x._view is None:
+    if x._view is None and x._strides is None:
         return contiguous(sizes)
-    return reshaped(x._t.shape, x._view.stride, sizes)
+    return reshaped(x._t.shape, stride_of(x), sizes)
 
 
 @tensor_op(function=False)
@@ -93,6 +93,7 @@ def reshape(input: Any, *shape: Any) -> Any:
     if stride is not None:
         return _in_shape(input, wanted, stride)
     copy = input.clone()
+    copy._strides = None
     y = wrap(copy._t.__array_namespace__().reshape(copy._t, wanted))
     y._t = y._t.clone()  # on its own: a library's function may return a view
     if y._t._node is not None:
@@ -251,7 +252,7 @@ def expand(input: Any, *sizes: Any) -> Any:
             f"({len(given)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
         )
     wanted, steps = [], []
-    for k, n in enumerate(given):
+    for k, n in reversed(list(enumerate(given))):
         old, step = (shape[k - new], stride[k - new]) if k >= new else (1, 0)
         if n == -1 and k >= new:
             n = old
@@ -262,6 +263,8 @@ def expand(input: Any, *sizes: Any) -> Any:
             )
         wanted.append(n)
         steps.append(step if n == old and k >= new else 0)
+    wanted.reverse()
+    steps.reverse()
     sized = tuple(wanted)
 
     def read(t: Any) -> Any:
@@ -327,7 +330,12 @@ def detach(input: Any) -> Any:
 @tensor_op(function=False)
 def contiguous_(input: Any) -> Any:
     """The tensor itself where its elements lie one after the other, else a copy."""
-    return input if is_contiguous(input) else input.clone()
+    return input if is_contiguous(input) else _plainly(input.clone())
+
+
+def _plainly(x: Any) -> Any:
+    x._strides = None
+    return x
 
 
 @tensor_op(function=False, name="is_contiguous")

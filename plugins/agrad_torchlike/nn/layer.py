@@ -45,34 +45,45 @@ class Layer(Module):
             elif role == "buffer":
                 self.register_buffer(name, None if value is None else wrap(value))
 
-    def _lend(self) -> Any:
-        """agrad_nn's module with the tensors that this one has now."""
-        own, inner = vars(self), self._inner
-        held = vars(inner)
-        for name, role in self._roles.items():
+    def _lend(self) -> tuple[Any, list[Any]]:
+        """agrad_nn's module with the tensors that this one has now, and those tensors."""
+        own = self.__dict__
+        inner = own["_inner"]
+        held, tensors = inner.__dict__, []
+        for name, role in own["_roles"].items():
             value = own[name]
             if role == "module":
-                held[name] = value._lend()
+                held[name] = value._lend()[0]
+            elif value is None:
+                held[name] = None
             else:
-                held[name] = None if value is None else value._t
+                held[name] = value._t
+                tensors.append(value)
         held["training"] = own["training"]
-        return inner
+        return inner, tensors
 
     def forward(self, *args: Any, **options: Any) -> Any:
         """Compute the result."""
-        inner = self._lend()
+        inner, tensors = self._lend()
         try:
-            result = inner.forward(*[raw(a) for a in args], **{k: raw(v) for k, v in options.items()})
+            if options:
+                options = {k: raw(v) for k, v in options.items()}
+            result = inner.forward(*[raw(a) for a in args], **options)
         except Exception as error:
             raise translated(error, type(self).__name__, args) from error
-        own, held = vars(self), vars(inner)
-        for name, role in self._roles.items():
-            if role == "buffer" and held[name] is not None and held[name] is not own[name]._t:
-                own[name]._t = held[name]  # running statistics
-        sources = (*args, *self._parameters.values())
+        if self.training:
+            self._keep(inner)
+        sources = (*args, *tensors)
         if type(result) is tuple:
             return record(result[0], self._node_of(args), sources), record(result[1], self._rest_of(args), sources)
         return record(result, self._node_of(args), sources)
+
+    def _keep(self, inner: Any) -> None:
+        """Take over running statistics."""
+        own, held = self.__dict__, inner.__dict__
+        for name, role in own["_roles"].items():
+            if role == "buffer" and held[name] is not None and held[name] is not own[name]._t:
+                own[name]._t = held[name]
 
     def _node_of(self, args: tuple[Any, ...]) -> str:
         return self._node
@@ -85,11 +96,11 @@ class Layer(Module):
         """Draw the initial values anew."""
         from agrad_torchlike.nn.drawing import Initial
 
-        self._lend().reset_parameters(Initial())
+        self._lend()[0].reset_parameters(Initial())
 
     def extra_repr(self) -> str:
         """Return the settings."""
-        return self._lend().extra_repr()  # type: ignore[no-any-return]
+        return self._lend()[0].extra_repr()  # type: ignore[no-any-return]
 
     def __getstate__(self) -> dict[str, Any]:
         """What is copied: agrad_nn's module without tensors, which are here."""

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from agrad_torchlike.nn.layer import Layer
+from agrad_torchlike.registry import record
 from agrad_torchlike.tensors import raw
 
 __all__ = [
@@ -54,20 +55,16 @@ class _Pairwise(_Loss):
 
     def forward(self, input: Any, target: Any) -> Any:
         """Return the loss."""
-        if input.shape != target.shape:
-            warnings.warn(
-                f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will "
-                "likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-                UserWarning,
-                stacklevel=3,
-            )
-            xp = input._t.__array_namespace__()
-            pair = xp.broadcast_arrays(input._t, target._t)
-            from agrad_torchlike.registry import record
-
-            made = self._lend().forward(*pair)
-            return record(made, self._node_of(()), (input, target))
-        return super().forward(input, target)
+        if input._t.shape == target._t.shape:
+            return super().forward(input, target)
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will "
+            "likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            UserWarning,
+            stacklevel=3,
+        )
+        x, y = input._t.__array_namespace__().broadcast_arrays(input._t, target._t)
+        return record(self._lend()[0].forward(x, y), self._node_of(()), (input, target))
 
 
 class MSELoss(_Pairwise):

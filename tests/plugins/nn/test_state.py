@@ -251,3 +251,14 @@ def test_a_dtype_that_a_backend_does_not_have(tmp_path: Path) -> None:
     layer = nn.Linear(2, 1, backend="jax")
     layer.load_state_dict(nn.load(path, backend="numpy"))
     assert layer.weight.tolist() == [[1.0, 1.0]]
+
+
+@pytest.mark.parametrize("format", ["npz", "safetensors"])
+def test_a_format_may_be_named_for_another_ending(tmp_path: Path, format: str) -> None:
+    path = tmp_path / "model.pth"
+    if format == "safetensors":
+        pytest.importorskip("safetensors")
+    nn.save(path, {"a": agrad.tensor([1.0, 2.0])}, format=format)
+    assert nn.load(path, format=format)["a"].tolist() == [1.0, 2.0]
+    with pytest.raises(StateError, match=r"ends in '\.pth'"):
+        nn.load(path)

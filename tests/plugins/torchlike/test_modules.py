@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -118,6 +119,18 @@ def test_copies_are_apart() -> None:
     assert not torch.equal(net(x), twin(x))
     twin(x).sum().backward()
     assert net.scale.grad is None and twin.scale.grad is not None
+
+
+def test_copies_of_attention_and_pickled_layers() -> None:
+    x = torch.rand(3, 2, 4)
+    layer = nn.MultiheadAttention(4, 2)
+    twin = copy.deepcopy(layer)
+    with torch.no_grad():
+        layer.out_proj.weight.zero_()
+        twin.out_proj.weight.fill_(1.0)
+    assert layer(x, x, x)[0].abs().sum().item() == 0 and twin(x, x, x)[0].abs().sum().item() > 0
+    loaded = pickle.loads(pickle.dumps(nn.Linear(2, 3)))
+    assert loaded(torch.ones(1, 2)).requires_grad and len(list(loaded.parameters())) == 2
 
 
 def test_apply_and_containers() -> None:
