@@ -10,7 +10,7 @@ import agrad
 import agrad_nn
 from agrad_nn.functional import dropped
 from agrad_nn.modules.linear import affine
-from agrad_torchlike.nn import activations, layers, losses
+from agrad_torchlike.nn import activations, layers, losses, messages
 from agrad_torchlike.nn.drawing import Masks
 from agrad_torchlike.registry import function, lift
 from agrad_torchlike.tensors import raw, wrap
@@ -66,6 +66,11 @@ def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """The map ``input @ weight.T + bias``."""
+    messages.tensor_first("linear", input)
+    messages.same_dtypes(input, weight)
+    wrong = messages.linear(input, weight)
+    if wrong is not None:
+        raise wrong
     made = _linear(input, weight) if bias is None else _linear(input, weight, bias)
     if made._op is not None:
         biased = bias is not None

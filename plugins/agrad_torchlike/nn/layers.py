@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from agrad_torchlike.nn import messages
 from agrad_torchlike.nn.drawing import Masks, place
 from agrad_torchlike.nn.layer import Layer
+from agrad_torchlike.nn.messages import same_dtypes, tensor_first
 from agrad_torchlike.nn.module import Module
 from agrad_torchlike.nn.parameter import Parameter
 
@@ -64,6 +66,15 @@ class Linear(Layer):
     ) -> None:
         self._build(in_features, out_features, bias, **place(device, dtype))
 
+    def forward(self, input: Any) -> Any:
+        """Map the last axis."""
+        tensor_first("linear", input)
+        same_dtypes(input, self.weight)
+        return super().forward(input)
+
+    def _explained(self, args: tuple[Any, ...]) -> Exception | None:
+        return messages.linear(args[0], self.weight)
+
     def _node_of(self, args: tuple[Any, ...]) -> str:
         biased, ndim = self.bias is not None, args[0].ndim
         if ndim == 2:
@@ -88,9 +99,25 @@ class Flatten(Module):
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
-class _Conv(Layer):
+class _Convolution(Layer):
     _node = "ConvolutionBackward0"
+    _transposed = False
 
+    def forward(self, input: Any) -> Any:
+        """Convolve `input`."""
+        name = type(self).__name__.lower()
+        tensor_first(name.replace("transpose", "_transpose"), input)
+        if input._t.dtype != self.weight._t.dtype:
+            given, own = input.dtype.word.lower(), self.weight.dtype.word.lower()
+            raise RuntimeError(f"Input type ({given}) and bias type ({own}) should be the same")
+        return super().forward(input)
+
+    def _explained(self, args: tuple[Any, ...]) -> Exception | None:
+        axes = len(self.kernel_size)
+        return messages.convolution(args[0], self.weight, self.groups, axes, self._transposed)
+
+
+class _Conv(_Convolution):
     def __init__(
         self,
         in_channels: int,
@@ -112,8 +139,8 @@ class _Conv(Layer):
         )  # fmt: skip
 
 
-class _ConvTranspose(Layer):
-    _node = "ConvolutionBackward0"
+class _ConvTranspose(_Convolution):
+    _transposed = True
 
     def __init__(
         self,
@@ -251,6 +278,10 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
 
 class _BatchNorm(Layer):
     _node = "NativeBatchNormBackward0"
+    _ndims: tuple[int, ...] = (4,)
+
+    def _explained(self, args: tuple[Any, ...]) -> Exception | None:
+        return messages.normalisation(args[0], self.num_features, self._ndims, self.training)
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
@@ -261,6 +292,8 @@ class _BatchNorm(Layer):
 
 class BatchNorm1d(_BatchNorm):
     """Normalises each channel of ``(N, C)`` or ``(N, C, L)``."""
+
+    _ndims = (2, 3)
 
 
 class BatchNorm2d(_BatchNorm):
@@ -295,6 +328,9 @@ class Embedding(Layer):
     """A table of vectors, looked up by integers."""
 
     _node = "EmbeddingBackward0"
+
+    def _explained(self, args: tuple[Any, ...]) -> Exception | None:
+        return IndexError("index out of range in self") if not args[0].dtype.is_floating_point else None
 
     def __init__(
         self,

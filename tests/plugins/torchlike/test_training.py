@@ -162,9 +162,7 @@ def convolutional(torch: Any) -> list[float]:
     return losses
 
 
-@pytest.mark.parametrize(
-    "backend", ["numpy", "torch", pytest.param("jax", marks=pytest.mark.slow)], indirect=True
-)
+@pytest.mark.parametrize("backend", ["numpy", "torch", pytest.param("jax", marks=pytest.mark.slow)], indirect=True)
 def test_a_convolutional_network_learns_as_pytorchs(theirs: Any, backend: str) -> None:
     from torchlike_samples import intel
 
