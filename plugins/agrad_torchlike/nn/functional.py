@@ -10,7 +10,7 @@ import agrad
 import agrad_nn
 from agrad_nn.functional import dropped
 from agrad_nn.modules.linear import affine
-from agrad_torchlike.nn import activations, layers, losses, messages
+from agrad_torchlike.nn import activations, layers, losses, messages, windows
 from agrad_torchlike.nn.drawing import Masks
 from agrad_torchlike.registry import function, lift
 from agrad_torchlike.tensors import raw, wrap
@@ -134,10 +134,10 @@ def _pool(kind: Any) -> Callable[..., Any]:
     return call
 
 
-max_pool1d, max_pool2d = _pool(layers.MaxPool1d), _pool(layers.MaxPool2d)
-avg_pool1d, avg_pool2d = _pool(layers.AvgPool1d), _pool(layers.AvgPool2d)
-adaptive_avg_pool1d, adaptive_avg_pool2d = _pool(layers.AdaptiveAvgPool1d), _pool(layers.AdaptiveAvgPool2d)
-adaptive_max_pool1d, adaptive_max_pool2d = _pool(layers.AdaptiveMaxPool1d), _pool(layers.AdaptiveMaxPool2d)
+max_pool1d, max_pool2d = _pool(windows.MaxPool1d), _pool(windows.MaxPool2d)
+avg_pool1d, avg_pool2d = _pool(windows.AvgPool1d), _pool(windows.AvgPool2d)
+adaptive_avg_pool1d, adaptive_avg_pool2d = _pool(windows.AdaptiveAvgPool1d), _pool(windows.AdaptiveAvgPool2d)
+adaptive_max_pool1d, adaptive_max_pool2d = _pool(windows.AdaptiveMaxPool1d), _pool(windows.AdaptiveMaxPool2d)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
