@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
 from agrad_torchlike.errors import argument_must_be_tensor, broadcasting, translated
 from agrad_torchlike.layout import arranged
@@ -67,9 +68,9 @@ attribute("__hash__", object.__hash__)
 
 def _test(name: str) -> None:
     def compute(xp: Any, x: Any) -> Any:
-        if name == "logical_not" and not xp.isdtype(x.dtype, "bool"):
+        if name == "logical_not" and dtypes.rank(x) != 0:
             return x == 0
-        if name.startswith("is") and not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        if name.startswith("is") and dtypes.rank(x) < 2:
             full = xp.ones if name == "isfinite" else xp.zeros
             return full(x.shape, dtype=xp.bool)
         return getattr(xp, name)(x)

@@ -15,9 +15,13 @@ __all__ = ["page"]
 HEAD = """# PyTorch's names
 
 ```python
-import agrad_torchlike as torch
-
-torch.set_default_backend("jax")  # or AGRAD_BACKEND=jax in the environment; NumPy without
+>>> import agrad_torchlike as torch
+>>> torch.set_default_backend("numpy")  # or "jax", "cupy", ...; or AGRAD_BACKEND=jax in the environment
+>>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+>>> y = (x * x).sum()
+>>> y.backward()
+>>> y, x.grad
+(tensor(5., grad_fn=<SumBackward0>), tensor([2., 4.]))
 ```
 
 The layer runs programs that were written for PyTorch on any backend of agrad's. A tensor is a handle on agrad's own,

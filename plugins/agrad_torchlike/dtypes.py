@@ -7,7 +7,7 @@ from typing import Any
 import agrad
 from agrad_torchlike.backends import space
 
-__all__ = ["NAMES", "category", "default", "dtype", "from_backend", "named", "set_default", "to_backend"]
+__all__ = ["NAMES", "category", "default", "dtype", "from_backend", "named", "rank", "set_default", "to_backend"]
 
 
 class dtype:  # noqa: N801 - PyTorch's name
@@ -103,6 +103,11 @@ def from_backend(d: Any) -> dtype:
             raise TypeError(f"a dtype {d} has no name in this layer; it has {', '.join(_BY_NAME)}") from None
         _found[d] = made
         return made
+
+
+def rank(t: Any) -> int:
+    """The rank of the dtype of agrad's Tensor."""
+    return from_backend(t.dtype).rank
 
 
 def to_backend(d: dtype | None, xp: Any = None) -> Any:

@@ -166,7 +166,7 @@ def clamp(xp: Any, x: Any, min: Any = None, max: Any = None) -> Any:
     """Each element, no smaller than `min` and no greater than `max`."""
     if min is None and max is None:
         raise ValueError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if not xp.isdtype(x.dtype, "real floating") and any(type(bound) is float for bound in (min, max)):
+    if dtypes.rank(x) < 2 and any(type(bound) is float for bound in (min, max)):
         x = xp.astype(x, dtypes.to_backend(dtypes.default(), xp))
     if not hasattr(min, "_node") and not hasattr(max, "_node") and min is not None and max is not None and min > max:
         return xp.full_like(x, max)

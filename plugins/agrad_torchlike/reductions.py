@@ -41,7 +41,7 @@ def _axes(x: Any, dim: Any) -> Any:
 def _in_dtype(xp: Any, x: Any, dtype: Any, small_to: Any = None) -> Any:
     if dtype is not None:
         return xp.astype(x, dtypes.to_backend(dtype, xp))
-    if small_to is not None and not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+    if small_to is not None and dtypes.rank(x) < 2:
         return xp.astype(x, dtypes.to_backend(small_to, xp))
     return x
 
@@ -105,7 +105,7 @@ def _spread(name: str, node: str) -> None:
     ) -> Any:
         if type(dim) is bool:  # std(unbiased)
             dim, unbiased = None, dim
-        if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        if dtypes.rank(x) < 2:
             raise RuntimeError(f"{name} only support floating point and complex dtypes")
         counted = (1 if unbiased else 0) if correction is None else correction
         axes = _axes(x, dim)
@@ -275,7 +275,7 @@ _named_by_axis("median", median, ("MedianBackward0", "MedianBackward1"))
 
 def vector_norm(xp: Any, x: Any, ord: Any, dim: Any, keepdim: bool) -> Any:
     """The norm of vectors; integers have none."""
-    if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+    if dtypes.rank(x) < 2:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
             f"{dtypes.from_backend(x.dtype).word}"

@@ -42,7 +42,7 @@ add("where", _where, function=False)
 
 
 def _mask(mask: Any, name: str) -> None:
-    if not mask.__array_namespace__().isdtype(mask.dtype, "bool"):
+    if dtypes.rank(mask) != 0:
         raise RuntimeError(
             f"{name} only supports boolean masks, but got mask with dtype {dtypes.from_backend(mask.dtype).word}"
         )

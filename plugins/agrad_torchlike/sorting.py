@@ -61,7 +61,7 @@ def _running(name: str, core: str, node: str) -> None:
     def compute(xp: Any, x: Any, dim: int, *, dtype: Any = None) -> Any:
         if dtype is not None:
             x = xp.astype(x, dtypes.to_backend(dtype, xp))
-        elif not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        elif dtypes.rank(x) < 2:
             x = xp.astype(x, xp.int64)
         axis = axis_of(dim, x.ndim)
         return getattr(xp, core)(x, axis=axis) if x.ndim else xp.positive(x)

@@ -245,6 +245,12 @@ class Tensor(metaclass=_Kind):
         array = self.numpy()
         return array if dtype is None else array.astype(dtype, copy=False)
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+        """What a NumPy function made of this tensor, as a tensor again."""
+        from agrad_torchlike.creation import tensor
+
+        return tensor(array)  # type: ignore[no-any-return]
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self._t.is_leaf:
             raise RuntimeError(
