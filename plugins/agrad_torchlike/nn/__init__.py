@@ -9,13 +9,14 @@ _LATER = {
     "activations": "ELU GELU Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish PReLU ReLU ReLU6 SELU SiLU Sigmoid Softmax "
     "Softplus Softsign Tanh",
     "containers": "ModuleDict ModuleList ParameterDict ParameterList Sequential",
-    "layers": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d BatchNorm1d "
-    "BatchNorm2d Conv1d Conv2d ConvTranspose1d ConvTranspose2d Dropout Dropout1d Dropout2d Embedding Flatten GroupNorm "
-    "Identity LayerNorm Linear MaxPool1d MaxPool2d",
+    "layers": "Dropout Dropout1d Dropout2d Embedding Flatten Identity Linear",
     "losses": "BCELoss BCEWithLogitsLoss CrossEntropyLoss HuberLoss KLDivLoss L1Loss MSELoss NLLLoss SmoothL1Loss",
     "module": "Module",
+    "norms": "BatchNorm1d BatchNorm2d GroupNorm LayerNorm",
     "parameter": "Buffer Parameter",
     "recurrent": "GRU GRUCell LSTM LSTMCell MultiheadAttention RNN RNNCell",
+    "windows": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d Conv1d "
+    "Conv2d ConvTranspose1d ConvTranspose2d MaxPool1d MaxPool2d",
 }
 """Where the names are: imported when first used."""
 

@@ -10,7 +10,7 @@ import agrad
 import agrad_nn
 from agrad_nn.functional import dropped
 from agrad_nn.modules.linear import affine
-from agrad_torchlike.nn import activations, layers, losses
+from agrad_torchlike.nn import activations, layers, losses, messages, windows
 from agrad_torchlike.nn.drawing import Masks
 from agrad_torchlike.registry import function, lift
 from agrad_torchlike.tensors import raw, wrap
@@ -66,6 +66,11 @@ def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """The map ``input @ weight.T + bias``."""
+    messages.tensor_first("linear", input)
+    messages.same_dtypes(input, weight)
+    wrong = messages.linear(input, weight)
+    if wrong is not None:
+        raise wrong
     made = _linear(input, weight) if bias is None else _linear(input, weight, bias)
     if made._op is not None:
         biased = bias is not None
@@ -129,10 +134,10 @@ def _pool(kind: Any) -> Callable[..., Any]:
     return call
 
 
-max_pool1d, max_pool2d = _pool(layers.MaxPool1d), _pool(layers.MaxPool2d)
-avg_pool1d, avg_pool2d = _pool(layers.AvgPool1d), _pool(layers.AvgPool2d)
-adaptive_avg_pool1d, adaptive_avg_pool2d = _pool(layers.AdaptiveAvgPool1d), _pool(layers.AdaptiveAvgPool2d)
-adaptive_max_pool1d, adaptive_max_pool2d = _pool(layers.AdaptiveMaxPool1d), _pool(layers.AdaptiveMaxPool2d)
+max_pool1d, max_pool2d = _pool(windows.MaxPool1d), _pool(windows.MaxPool2d)
+avg_pool1d, avg_pool2d = _pool(windows.AvgPool1d), _pool(windows.AvgPool2d)
+adaptive_avg_pool1d, adaptive_avg_pool2d = _pool(windows.AdaptiveAvgPool1d), _pool(windows.AdaptiveAvgPool2d)
+adaptive_max_pool1d, adaptive_max_pool2d = _pool(windows.AdaptiveMaxPool1d), _pool(windows.AdaptiveMaxPool2d)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:

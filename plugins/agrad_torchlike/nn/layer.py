@@ -70,13 +70,17 @@ class Layer(Module):
                 options = {k: raw(v) for k, v in options.items()}
             result = inner.forward(*[raw(a) for a in args], **options)
         except Exception as error:
-            raise translated(error, type(self).__name__, args) from error
+            raise self._explained(args) or translated(error, type(self).__name__, args) from error
         if self.training:
             self._keep(inner)
         sources = (*args, *tensors)
         if type(result) is tuple:
             return record(result[0], self._node_of(args), sources), record(result[1], self._rest_of(args), sources)
         return record(result, self._node_of(args), sources)
+
+    def _explained(self, args: tuple[Any, ...]) -> Exception | None:
+        """PyTorch's error for such arguments, where it is known."""
+        return None
 
     def _keep(self, inner: Any) -> None:
         """Take over running statistics."""

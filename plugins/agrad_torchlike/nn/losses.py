@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from agrad_torchlike.nn import messages
 from agrad_torchlike.nn.layer import Layer
 from agrad_torchlike.registry import record
 from agrad_torchlike.tensors import raw
@@ -123,6 +124,9 @@ class CrossEntropyLoss(_Loss):
             label_smoothing=label_smoothing,
         )  # fmt: skip
 
+    def _explained(self, args: tuple[Any, ...]) -> Exception | None:
+        return messages.classes(args[0], args[1], self.ignore_index)
+
     def _node_of(self, args: tuple[Any, ...]) -> str:
         if args[1].dtype.is_floating_point:
             return {"mean": "DivBackward1", "sum": "NegBackward0"}.get(self.reduction, "NegBackward0")
@@ -139,6 +143,9 @@ class NLLLoss(_Loss):
         reduce: bool | None = None, reduction: str = "mean",
     ) -> None:  # fmt: skip
         self._build(raw(weight), reduction=reduced(size_average, reduce, reduction), ignore_index=ignore_index)
+
+    def _explained(self, args: tuple[Any, ...]) -> Exception | None:
+        return messages.classes(args[0], args[1], self.ignore_index)
 
     def _node_of(self, args: tuple[Any, ...]) -> str:
         return "NllLossBackward0" if args[0].ndim <= 2 else "NllLoss2DBackward0"
