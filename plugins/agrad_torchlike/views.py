@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 import agrad
+from agrad.arrays.views import lens_of
 from agrad_torchlike.errors import axes_of, axis_of
 from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import contiguous, is_contiguous, offset_of, reshaped, root_of, stride_of, view_of
@@ -28,7 +29,7 @@ def shared(
 ) -> Any:
     """A tensor that shares the memory of another one."""
     t = read(x._t)
-    lens = None if t is x._t else getattr(t, "_lens", None)
+    lens = None if t is x._t else lens_of(t)
     if lens is None or (write is not None and not lens.writable):  # the library has copied, or would not write
         first = [t]
         t = agrad.view(x._t, lambda base: first.pop() if first else read(base), write)
