@@ -15,6 +15,55 @@ from agrad_torchlike.nn.drawing import Masks
 from agrad_torchlike.registry import function, lift
 from agrad_torchlike.tensors import raw, wrap
 
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
+    "conv_transpose2d",
+    "cross_entropy",
+    "dropout",
+    "elu",
+    "embedding",
+    "gelu",
+    "group_norm",
+    "hardtanh",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "max_pool1d",
+    "max_pool2d",
+    "mish",
+    "mse_loss",
+    "nll_loss",
+    "normalize",
+    "one_hot",
+    "relu",
+    "relu6",
+    "relu_",
+    "scaled_dot_product_attention",
+    "selu",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "softmax",
+    "softplus",
+    "softsign",
+    "tanh",
+]
+
 Size = int | tuple[int, ...]
 
 
@@ -151,13 +200,13 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
 
 
 _dropped = lift("dropout", lambda xp, x, p: dropped(x, x.shape, p, True, Masks()), "MulBackward0")
-embedding_rows = lift("embedding", lambda xp, indices, weight: xp.nn.embedding(weight, indices), "EmbeddingBackward0")
+_embedding_rows = lift("embedding", lambda xp, indices, weight: xp.nn.embedding(weight, indices), "EmbeddingBackward0")
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Look vectors up in a table; the row `padding_idx` gets no gradient."""
     if padding_idx is None:
-        return embedding_rows(input, weight)
+        return _embedding_rows(input, weight)
     made = agrad_nn.Embedding.__new__(agrad_nn.Embedding)
     vars(made).update(weight=raw(weight), padding_idx=padding_idx % weight.shape[0])
     return lift("embedding", lambda xp, x, w: made.forward(x), "EmbeddingBackward0")(input, weight)
