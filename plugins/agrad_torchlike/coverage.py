@@ -45,6 +45,9 @@ agrad_torchlike.coverage`, and a test compares it with the code.
 - **Overlapping memory.** Writing into a part of an expanded tensor raises.
 - **Views taken before `requires_grad_()`** of their base stay constants.
 - **Files** are safe ones, and never pickles: see `torch.save`.
+- **Random numbers on Intel's processors.** There PyTorch draws scalar `bernoulli_`, dropout masks, `exponential_` and
+  `multinomial` without replacement by MKL, and the layer's are those of other processors.
+- **Parameters copy**: `nn.Parameter(t)` does not share the memory of t.
 - **NumPy's warnings**, such as of a division by zero, are NumPy's own, and are shown.
 - `vmap`, `torch.compile`, sparse, quantised and 16-bit tensors are not supported.
 """
