@@ -127,7 +127,7 @@ def _one(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
                 v = x._value
                 out = impl(v)
                 return carried(
-                    space, out, a if operator else a.strong, trace, slope(raw, (v, None, out, a, None), p.tangent)
+                    f, out, a if operator else a.strong, trace, slope(raw, (v, None, out, a, None), p.tangent)
                 )
         return other(f, (x,), {})
 
@@ -178,7 +178,7 @@ def _parameters(f: Bound, other: Door, bare: bool) -> Callable[..., Any]:
             elif trace.carrying and linear and type(x._value) is not Tensor and type(p.tangent) is not Tensor:
                 out = call((x._value,), params)
                 aval = aval_of(out)
-                return carried(space, out, aval, trace, call((p.tangent,), params) if aval.inexact else None)
+                return carried(f, out, aval, trace, call((p.tangent,), params) if aval.inexact else None)
         return other(f, (x,), params)
 
     if not bare:
@@ -213,7 +213,7 @@ def block(f: Bound, door: Door) -> Callable[[Any, Any], Any]:
                 return y
             elif p.trace.carrying and type(v) is not Tensor and type(p.tangent) is not Tensor:
                 out = impl(v, key)
-                return carried(space, out, aval_of(out), p.trace, impl(p.tangent, key))
+                return carried(f, out, aval_of(out), p.trace, impl(p.tangent, key))
         return general(x, {"key": key})
 
     return run

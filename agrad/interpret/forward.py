@@ -43,9 +43,9 @@ class Dual:
         return "<Dual>"
 
 
-def carried(space: Any, out: Any, aval: Any, trace: Trace, t: Any) -> Any:
-    """A value with its tangent; None stands for zeros."""
-    return space._box(out, aval, None if t is None else Dual(trace, t))
+def carried(f: Bound, out: Any, aval: Any, trace: Trace, t: Any) -> Any:
+    """What an op made, with its tangent; None stands for zeros."""
+    return f.space._box(out, aval, None if t is None else Dual(trace, t))
 
 
 def push(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:

@@ -57,7 +57,7 @@ def of_two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
                 if p1.trace.carrying and type(v1) is not Tensor and type(p1.tangent) is not Tensor:
                     out = compute(v1, x2)
                     t = slopes[0](raw, (v1, x2, out, a1, None), p1.tangent)
-                    return carried(space, out, a1 if operator else a1.strong, p1.trace, t)
+                    return carried(f, out, a1 if operator else a1.strong, p1.trace, t)
                 return other(f, (x1, x2), {})
             if kind is Tensor and a1 is x2._aval and a1.real and elementwise and p1 is not None:
                 p2 = x2._node
@@ -121,7 +121,7 @@ def of_two(f: Bound, other: Door, operator: bool) -> Callable[..., Any]:
                     t1 = None if t1 is None else slopes[0](raw, saved, t1)
                     t2 = None if t2 is None else slopes[1](raw, saved, t2)
                     t = t2 if t1 is None else t1 if t2 is None else t1 + t2
-                    return carried(space, out, a1 if operator else a1.strong, trace, t)
+                    return carried(f, out, a1 if operator else a1.strong, trace, t)
             return other(f, (x1, x2), {})
         if a1 is not a2 and (a1.weak or a2.weak or not (a1.inexact and a2.inexact)):
             return other(f, (x1, x2), {})
@@ -183,7 +183,7 @@ def by_number(
                 elif p.trace.carrying and type(v) is not Tensor and type(p.tangent) is not Tensor:
                     out = impl(v, x2)
                     t = slope(raw, (v, x2, out, a, None), p.tangent)
-                    return carried(f.space, out, a if operator else a.strong, p.trace, t)
+                    return carried(scalar, out, a if operator else a.strong, p.trace, t)
                 if kind is int or a.inexact:
                     return general(x1, {number: x2})
         return run(x1, x2)
@@ -221,7 +221,7 @@ def reflected(f: Bound, run: Callable[..., Any], other: Door) -> Callable[..., A
                 return y
             elif p.trace.carrying and type(v) is not Tensor and type(p.tangent) is not Tensor:
                 out = compute(x1, v)
-                return carried(space, out, a, p.trace, slope(raw, (x1, v, out, None, a), p.tangent))
+                return carried(f, out, a, p.trace, slope(raw, (x1, v, out, None, a), p.tangent))
         return run(x1, x2)
 
     return swapped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
 
 import agrad
@@ -63,8 +64,6 @@ def space() -> Any:
 def _prepared(name: str) -> Any:
     xp = agrad.namespace(name)
     if name == "jax":
-        from jax import config
-
-        config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
+        import_module("jax").config.update("jax_enable_x64", True)
     _ready[name] = xp
     return xp

@@ -11,39 +11,43 @@ from sabotage.wrapping import each
 
 __all__ = ["dropped_shapes", "leaking", "leaking_tangent", "pushed"]
 
-DUAL, RESTORE = "agrad.interpret.forward:_dual", "agrad.interpret.rules:restore"
+DUAL, CARRIED = "agrad.interpret.forward:_dual", "agrad.interpret.forward:carried"
+RESTORE = "agrad.interpret.rules:restore"
 REVERSE = ("agrad.interpret.record", "agrad.interpret.nodes")
 """Where cotangents get their arguments' shapes and dtypes; forward mode does so with the same function."""
 
 
-def pushed(op: str, change: Callable[[Any, Any], Any]) -> Patch:
+def pushed(op: str, change: Callable[[Any, Any], Any]) -> tuple[Patch, ...]:
     """Change the tangents that one op, of whatever kind, pushes forward."""
-
-    def patch(original: Callable[..., Any]) -> Callable[..., Any]:
-        def push(f: Any, trace: Any, out: Any, t: Any) -> Any:
-            if f.op.name == op:
-                t = each(lambda part: change(f.space, part), t)
-            return original(f, trace, out, t)
-
-        return push
-
-    return Patch(DUAL, patch)
+    return _tangents(op, change, lambda f, made: None)
 
 
-def leaking_tangent(op: str) -> Patch:
+def leaking_tangent(op: str) -> tuple[Patch, ...]:
     """Push tangents of double precision, which nothing casts back."""
 
+    def leak(f: Any, made: Any) -> None:
+        node = getattr(made, "_node", None)
+        if node is not None:
+            node.tangent = double(f.space, node.tangent)
+
+    return _tangents(op, lambda xp, t: t, leak)
+
+
+def _tangents(op: str, before: Callable[[Any, Any], Any], after: Callable[[Any, Any], None]) -> tuple[Patch, ...]:
+    """Change what one op pushes forward, on its general way and on the fast one: before it is boxed, and after."""
+
     def patch(original: Callable[..., Any]) -> Callable[..., Any]:
-        def push(f: Any, trace: Any, out: Any, t: Any) -> Any:
-            made = original(f, trace, out, t)
-            node = getattr(made, "_node", None)
-            if f.op.name == op and node is not None:
-                node.tangent = double(f.space, node.tangent)
+        def boxed(f: Any, *given: Any) -> Any:
+            *others, t = given
+            if f.op.name != op:
+                return original(f, *given)
+            made = original(f, *others, each(lambda part: before(f.space, part), t))
+            after(f, made)
             return made
 
-        return push
+        return boxed
 
-    return Patch(DUAL, patch)
+    return Patch(DUAL, patch), Patch(CARRIED, patch)
 
 
 def leaking(op: str, change: Callable[[Any, Any], Any]) -> tuple[Patch, ...]:

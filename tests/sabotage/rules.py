@@ -66,7 +66,7 @@ def _control(op: Op) -> Damage:
 
     decomposition = same(op.decomposition) if op.decomposition else None
     changed = op._replace(vjp=tuple(map(same, op.vjp)), jvp=tuple(map(same, op.jvp)), decomposition=decomposition)
-    return Damage(changed, patches=(pushed(op.name, lambda xp, t: t), *leaking(op.name, lambda xp, g: g)))
+    return Damage(changed, patches=(*pushed(op.name, lambda xp, t: t), *leaking(op.name, lambda xp, g: g)))
 
 
 def differentiable() -> list[Op]:
@@ -93,7 +93,7 @@ def _of(op: Op) -> Found:
     if slopes:
         if op.kind != "elementwise" or op.arity > 1 or _has_complex(op.name):  # others keep shape and dtype themselves
             yield "pull/leak", "float64 leak", lambda: Damage(patches=leaking(op.name, double))
-        yield "push/leak", "float64 leak", lambda: Damage(patches=(leaking_tangent(op.name),))
+        yield "push/leak", "float64 leak", lambda: Damage(patches=leaking_tangent(op.name))
         if len(slopes) > 1 and op.kind in ("elementwise", "bilinear"):
             yield "pull/broadcast", "missing unbroadcast", lambda: Damage(patches=dropped_shapes(op.name))
     yield "value/part-in-a-million", "forward value", lambda: Damage(_valued(op, lambda xp, y: y * (1 + 1e-6)))
@@ -202,7 +202,7 @@ def _linear(op: Op) -> Found:
 
 
 def _pushed(op: str, change: Callable[[Any, Any], Any]) -> Damage:
-    return Damage(patches=(pushed(op, change),))
+    return Damage(patches=pushed(op, change))
 
 
 # General: VJP and JVP are rules of their own ---------------------------------------------------------------
