@@ -328,9 +328,9 @@ class Tensor:
         return out
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        refuse_leaf(self)
-        if is_written(self, key, value):
+        if is_written(self, key, value):  # asked first, since any look brings a stale Tensor up to date
             return
+        refuse_leaf(self)
         if not self._aval.inexact and is_tracked(value):
             raise DtypeError(
                 f"a Tensor of dtype {self.dtype} cannot hold a value that requires gradients; make it floating first"

@@ -215,6 +215,10 @@ def refresh(t: Tensor) -> None:
                 new = changed.write(t, value)
                 if not changed.of_slices:
                     new = _laid_like(raw_of(t), new)
+                    for r in t._ties:  # what was written is read again: its elements lie then as in the library
+                        if (view := r()) is not None:
+                            view.__class__ = view._space._stale
+                    t._ties.clear()
                 t._ties.pending = None
             else:
                 new = lens.read(lens.root)

@@ -797,3 +797,26 @@ def test_deepcopies_do_not_share():
     made *= 2
     assert c.tolist() == start.tolist()
     assert view.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("write", ["+=", "="])
+@pytest.mark.parametrize("looked", [False, True])
+def test_what_is_written_through_a_flip_is_copied_by_reshape(write, looked):
+    def f(xp, x):
+        t = xp.flip(x, axis=0)
+        if write == "+=":
+            t[1, 1:] += 2.0
+        else:
+            t[1, 1:] = x[0, 1:] * 2.0
+        if looked:
+            x - x * 2
+        r = xp.reshape(t, (-1,))  # a copy, as the elements of t do not lie in their order
+        x[1, 1] = 7.0
+        return xp.sum(r * r), r
+
+    a = np.arange(9.0).reshape(3, 3)
+    value, r = f(np, a.copy())
+    (found, kept), g = agrad.value_and_grad(lambda x: f(agrad.namespace("numpy"), x), has_aux=True)(a.copy())
+    assert kept.tolist() == r.tolist() and found == value
+    moved = [(f(np, a + d)[0] - f(np, a - d)[0]) / 2e-6 for d in 1e-6 * np.eye(9).reshape(9, 3, 3)]
+    np.testing.assert_allclose(g, np.reshape(moved, (3, 3)), atol=1e-6)
