@@ -245,7 +245,7 @@ def laid_out(t: Tensor, lens: Lens) -> None:
 
 def current(values: Iterable[Any]) -> None:
     """Bring up to date what is stale among a transform's results, while the transform still runs."""
-    for v in values:
+    for v in [*values] * 2:  # a root that is brought up to date may have its views read again
         if hasattr(type(v), "_node"):
             v._node  # noqa: B018 - looking is enough
 
