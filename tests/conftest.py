@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
 __all__ = ["part_of"]
@@ -16,10 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def part_of(text: str) -> tuple[int, int]:
     """Where to begin and how far to step, for a part such as ``"2/3"``."""
-    k, n = map(int, text.split("/"))
-    if not 1 <= k <= n:
-        raise ValueError(f"--part={text}: write K/N, with K from 1 to N")
-    return k - 1, n
+    k, _, n = text.partition("/")
+    if not (k.isdecimal() and n.isdecimal() and 1 <= int(k) <= int(n)):
+        raise argparse.ArgumentTypeError(f"it got {text!r}; write K/N, with K from 1 to N")
+    return int(k) - 1, int(n)
 
 
 @pytest.hookimpl(trylast=True)  # after -m and -k

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,6 +25,7 @@ def test_parts_are_the_whole():
     assert abs(len(parts[0]) - len(parts[1])) <= 1
 
 
-def test_there_is_no_fourth_third():
-    (message,) = collected("--part=4/3")
-    assert "invalid part_of value: '4/3'" in message
+@pytest.mark.parametrize("part", ["4/3", "0/3", "2", "a/b"])
+def test_what_is_no_part(part: str):
+    (message,) = collected(f"--part={part}")
+    assert f"it got '{part}'; write K/N, with K from 1 to N" in message

@@ -38,29 +38,29 @@ def owner(array: object) -> Backend | None:
     >>> owner(numpy.ones(3)).name, owner("text")
     ('numpy', None)
     """
-    claims = []
+    claimants = []
     for backend in backends().values():
         try:
             if backend.owns(array):
-                claims.append(backend)
+                claimants.append(backend)
         except (AgradError, KeyboardInterrupt):  # agrad's own errors say what to do with such an array
             raise
         except BaseException as error:
             _complain(backend, f"raised for a {type(array).__name__}: {type(error).__name__}: {error}")
-    if len(claims) > 1:
-        claims = _rightful(claims, type(array))
-    return claims[0] if claims else None
+    if len(claimants) > 1:
+        claimants = _rightful(claimants, type(array))
+    return claimants[0] if claimants else None
 
 
-def _rightful(claims: list[Backend], kind: type) -> list[Backend]:
+def _rightful(claimants: list[Backend], kind: type) -> list[Backend]:
     """Of the backends that claim a type, the one whose library defines it; all, if they are variants of one backend."""
-    if all(backend.owns is claims[0].owns for backend in claims):
-        return claims
+    if all(backend.owns is claimants[0].owns for backend in claimants):
+        return claimants
     what = f"arrays of the type {kind.__module__}.{kind.__qualname__}"
-    found = [backend for backend in claims if _defines(backend.library, kind)]
+    found = [backend for backend in claimants if _defines(backend.library, kind)]
     if len(found) != 1:
-        raise registry.conflict(f"a home for {what}", _provider(claims[0]), _provider(claims[1]))
-    for other in claims:
+        raise registry.conflict(f"a home for {what}", _provider(claimants[0]), _provider(claimants[1]))
+    for other in claimants:
         if other is not found[0]:
             _complain(other, f"claims {what}, which belong to the backend {found[0].name!r}")
     return found
