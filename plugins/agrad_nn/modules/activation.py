@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 import agrad
 from agrad_nn import init
@@ -30,7 +30,23 @@ __all__ = [
 ]
 
 
-class ReLU(Module):
+class _Activation(Module):
+    """An op of one array as a module, which keeps its settings."""
+
+    _op: ClassVar[str]
+    _settings: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, x: Any) -> Any:
+        """Apply it."""
+        f = getattr(agrad.array_namespace(x).nn, self._op)
+        return f(x, **{name: getattr(self, name) for name in self._settings})
+
+    def extra_repr(self) -> str:
+        """Return the settings."""
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._settings)
+
+
+class ReLU(_Activation):
     """The larger of `x` and 0.
 
     Examples
@@ -40,12 +56,10 @@ class ReLU(Module):
     [0.0, 2.0]
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.relu(x)
+    _op = "relu"
 
 
-class ReLU6(Module):
+class ReLU6(_Activation):
     """`x`, but at least 0 and at most 6.
 
     Examples
@@ -55,12 +69,10 @@ class ReLU6(Module):
     [0.0, 2.0, 6.0]
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.relu6(x)
+    _op = "relu6"
 
 
-class Hardtanh(Module):
+class Hardtanh(_Activation):
     """`x`, but within an interval.
 
     Parameters
@@ -74,20 +86,15 @@ class Hardtanh(Module):
     [-1.0, 0.5, 1.0]
     """
 
+    _op = "hardtanh"
+    _settings = ("min_val", "max_val")
+
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
         self.min_val = min_val
         self.max_val = max_val
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.hardtanh(x, min_val=self.min_val, max_val=self.max_val)
 
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return f"min_val={self.min_val}, max_val={self.max_val}"
-
-
-class LeakyReLU(Module):
+class LeakyReLU(_Activation):
     """`x` above 0, and `negative_slope` times it below.
 
     Parameters
@@ -101,16 +108,11 @@ class LeakyReLU(Module):
     [-0.5, 2.0]
     """
 
+    _op = "leaky_relu"
+    _settings = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = negative_slope
-
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.leaky_relu(x, negative_slope=self.negative_slope)
-
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return f"negative_slope={self.negative_slope}"
 
 
 class PReLU(Module):
@@ -153,7 +155,7 @@ class PReLU(Module):
 _fill = init.constant
 
 
-class ELU(Module):
+class ELU(_Activation):
     """`x` above 0, and ``alpha * (exp(x) - 1)`` below.
 
     Parameters
@@ -167,19 +169,14 @@ class ELU(Module):
     [-1.0, 2.0]
     """
 
+    _op = "elu"
+    _settings = ("alpha",)
+
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.elu(x, alpha=self.alpha)
 
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return f"alpha={self.alpha}"
-
-
-class SELU(Module):
+class SELU(_Activation):
     """The scaled `ELU` of self-normalising networks (Klambauer et al., 2017).
 
     Examples
@@ -189,12 +186,10 @@ class SELU(Module):
     2.101402
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.selu(x)
+    _op = "selu"
 
 
-class GELU(Module):
+class GELU(_Activation):
     """`x` times the normal distribution function of it.
 
     Parameters
@@ -208,19 +203,14 @@ class GELU(Module):
     0.841345
     """
 
+    _op = "gelu"
+    _settings = ("approximate",)
+
     def __init__(self, approximate: str = "none") -> None:
         self.approximate = approximate
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.gelu(x, approximate=self.approximate)
 
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return f"approximate={self.approximate!r}"
-
-
-class SiLU(Module):
+class SiLU(_Activation):
     """`x` times the logistic function of it.
 
     Examples
@@ -230,12 +220,10 @@ class SiLU(Module):
     0.731059
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.silu(x)
+    _op = "silu"
 
 
-class Mish(Module):
+class Mish(_Activation):
     """`x` times the hyperbolic tangent of its softplus.
 
     Examples
@@ -245,12 +233,10 @@ class Mish(Module):
     0.865098
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.mish(x)
+    _op = "mish"
 
 
-class Softplus(Module):
+class Softplus(_Activation):
     """``log(1 + exp(beta * x)) / beta``, a smooth `ReLU`.
 
     Parameters
@@ -266,20 +252,15 @@ class Softplus(Module):
     0.693147
     """
 
+    _op = "softplus"
+    _settings = ("beta", "threshold")
+
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         self.beta = beta
         self.threshold = threshold
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.softplus(x, beta=self.beta, threshold=self.threshold)
 
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return f"beta={self.beta}, threshold={self.threshold}"
-
-
-class Softsign(Module):
+class Softsign(_Activation):
     """``x / (1 + abs(x))``.
 
     Examples
@@ -289,12 +270,10 @@ class Softsign(Module):
     [-0.5, 0.75]
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.softsign(x)
+    _op = "softsign"
 
 
-class Sigmoid(Module):
+class Sigmoid(_Activation):
     """The logistic function.
 
     Examples
@@ -304,12 +283,10 @@ class Sigmoid(Module):
     [0.5]
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.sigmoid(x)
+    _op = "sigmoid"
 
 
-class LogSigmoid(Module):
+class LogSigmoid(_Activation):
     """The logarithm of the logistic function.
 
     Examples
@@ -319,9 +296,7 @@ class LogSigmoid(Module):
     [-1000.0]
     """
 
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.log_sigmoid(x)
+    _op = "log_sigmoid"
 
 
 class Tanh(Module):
@@ -339,7 +314,7 @@ class Tanh(Module):
         return agrad.array_namespace(x).tanh(x)
 
 
-class Softmax(Module):
+class Softmax(_Activation):
     """Exponentials, divided by their sum over an axis.
 
     Parameters
@@ -353,16 +328,11 @@ class Softmax(Module):
     [[0.5, 0.5]]
     """
 
+    _op = "softmax"
+    _settings = ("axis",)
+
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
-
-    def forward(self, x: Any) -> Any:
-        """Apply it."""
-        return agrad.array_namespace(x).nn.softmax(x, axis=self.axis)
-
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return f"axis={self.axis}"
 
 
 class LogSoftmax(Softmax):
