@@ -78,6 +78,9 @@ class Backend(NamedTuple):
         Those whose results cannot be written to.
     shares : callable
         Whether the result of one of them, given first, shares memory with its argument.
+    layout : callable, optional
+        What tells apart how the elements of two arrays of one shape lie in memory, such as their strides. What was
+        changed in place then keeps its layout, by which the library's ``reshape`` shares memory or copies.
     methods : mapping
         Further attributes for the backend's Tensor class (protocols of the library itself).
     host : callable
@@ -115,6 +118,7 @@ class Backend(NamedTuple):
     views: Collection[str] = ()
     read_only: Collection[str] = ()
     shares: Callable[[Any, Any], bool] = _always
+    layout: Callable[[Any], Any] | None = None
     methods: Mapping[str, Any] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})

@@ -6,7 +6,7 @@ from typing import Any
 
 from agrad.arrays.imperative import make_leaf
 from agrad.arrays.tensors import Tensor
-from agrad.arrays.views import arrayed
+from agrad.arrays.views import arrayed, laid_like
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError
 from agrad.interpret.apply import apply, is_tracked, raw_of
 from agrad.interpret.bound import Bound
@@ -77,9 +77,7 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
                 raise ValueError(f"asarray(copy=False) cannot change dtype {obj.dtype} to {dtype}")
             made = space.astype(obj, dtype)
         elif copy:
-            made = (
-                space.positive(obj) if obj._node is not None else space._wrap(space._raw.asarray(obj._value, copy=True))
-            )
+            made = _copied(space, obj)
         if made is not obj and not made._aval.ndim:
             made = arrayed(made)  # a new array, which changes in place, where the library made a number of it
         if device is not None and device != made.device:
@@ -95,6 +93,16 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
         )
     made = space._wrap(value)
     return make_leaf(made) if requires_grad else made
+
+
+def _copied(space: Space, t: Tensor) -> Tensor:
+    """A copy that stays in the graph, its elements where the library's own copy has them."""
+    if t._node is None:
+        return space._wrap(space._raw.asarray(t._value, copy=True))
+    made: Tensor = space.positive(t)
+    if t._aval.ndim > 1 and space._backend.layout is not None:
+        return laid_like(space._raw.asarray(raw_of(t), copy=True), made)
+    return made
 
 
 def _is_own_leaf(t: Tensor) -> bool:

@@ -28,6 +28,7 @@ __all__ = [
     "current",
     "is_written",
     "key_of",
+    "laid_like",
     "laid_out",
     "lens_of",
     "rebind",
@@ -158,7 +159,10 @@ def rebind(t: Tensor, new: Tensor) -> None:
     family: Family | None = getattr(root, "_ties", None)
     if lens is not None and not lens.writable:
         raise InPlaceError("an in-place change of a read-only view, such as broadcast_to makes; change a copy of it")
-    if not t._aval.ndim and t._space._numbers and not _is_leaf(t):
+    if t._aval.ndim > 1:
+        if lens is None or not lens.of_slices:  # a slice is read from its root again before its layout matters
+            new = laid_like(raw_of(t), new)
+    elif not t._aval.ndim and t._space._numbers and not _is_leaf(t):
         new = arrayed(new)
     if OFF:
         _rebind_now(t, new, lens, root, family)
@@ -214,7 +218,7 @@ def refresh(t: Tensor) -> None:
                 changed, value = t._ties.pending
                 new = changed.write(t, value)
                 if not changed.of_slices:
-                    new = _laid_like(raw_of(t), new)
+                    new = laid_like(raw_of(t), new)
                     for r in t._ties:  # what was written is read again: its elements lie then as in the library
                         if (view := r()) is not None:
                             view.__class__ = view._space._stale
@@ -229,11 +233,19 @@ def refresh(t: Tensor) -> None:
     t._value, t._aval, t._node = new._value, new._aval, new._node
 
 
-def _laid_like(old: Any, t: Tensor) -> Tensor:
-    """The same value with its elements where the old array had them: a rearranged one would be copied by `reshape`."""
+def laid_like(old: Any, t: Tensor) -> Tensor:
+    """The same value with its elements where the old array had them: by that, `reshape` shares memory or copies."""
     space, value = t._space, t._value
-    value = _laid_like(old, value) if type(value) is space._tensor else space._raw.setitem(old, (Ellipsis,), value)
-    return space._box(value, t._aval, t._node)
+    if (layout := space._backend.layout) is None:
+        return t
+    if type(value) is space._tensor:
+        laid = laid_like(old, value)
+    elif layout(value) == layout(old):
+        return t
+    else:
+        laid = space._raw.asarray(old, copy=True)
+        laid[...] = value
+    return t if laid is value else space._box(laid, t._aval, t._node)
 
 
 def laid_out(t: Tensor, lens: Lens) -> None:

@@ -6,6 +6,7 @@ import importlib.metadata
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 from agrad.backend import Backend
@@ -47,6 +48,7 @@ def agrad_backends() -> Iterable[Backend]:
             views=VIEWS,
             read_only=("broadcast_to",),
             shares=_shares,
+            layout=attrgetter("strides"),
             guard=_guard,
             lacks=LACKS,
             library=_distribution(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from operator import attrgetter
 from typing import Any
 
 from agrad.backend import Backend
@@ -56,6 +57,7 @@ def agrad_backends() -> Iterable[Backend]:
             views=VIEWS,
             read_only=("broadcast_to", "linalg.diagonal"),
             shares=_shares,
+            layout=attrgetter("strides"),
             library="numpy",
             install="pip install numpy",
             methods={"__array_ufunc__": _array_ufunc, "__array_priority__": 1000},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from agrad.backend import Backend
@@ -37,6 +38,7 @@ def agrad_backends() -> Iterable[Backend]:
             views=VIEWS,
             read_only=("broadcast_to", "linalg.diagonal"),
             shares=_shares,
+            layout=attrgetter("_array.strides"),
             library="array-api-strict",
             lacks={"beyond the standard": "it takes what the standard says, and no more"},
             expected_failures={

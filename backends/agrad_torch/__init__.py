@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from operator import methodcaller
 from typing import Any
 
 from agrad.backend import Backend
@@ -36,6 +37,7 @@ def agrad_backends() -> Iterable[Backend]:
             views=VIEWS,
             read_only=("broadcast_to",),
             shares=_shares,
+            layout=methodcaller("stride"),
             library="torch",
             expected_failures={"isin-*-complex*": "PyTorch's takes no complex numbers"},
             methods={"__torch_function__": classmethod(_torch_function)},

@@ -1,0 +1,111 @@
+"""Results of operations lie in memory as those of the library alone do: by that, its `reshape` shares or copies."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+import agrad
+from agrad.interpret.apply import raw_of
+
+LAYOUTS = {
+    "rows": lambda xp, a: a,
+    "columns": lambda xp, a: xp.matrix_transpose(a),
+    "columns of a part": lambda xp, a: xp.matrix_transpose(a)[..., :2],
+    "flipped": lambda xp, a: xp.flip(a, axis=0),
+    "repeated": lambda xp, a: xp.broadcast_to(a[0, :], (3, 3)),
+    "axes moved": lambda xp, a: xp.permute_dims(xp.reshape(xp.concat([a, a, a]), (3, 3, 3)), (1, 0, 2)),
+}
+
+
+def add_to(xp, a, b):
+    a = a * 1
+    a += xp.reshape(xp.arange(math.prod(a.shape), dtype=xp.float64), a.shape)  # whose elements lie in rows
+    return a
+
+
+def add_to_a_view(xp, a, b):
+    a = xp.matrix_transpose(a * 1)
+    a += xp.reshape(xp.arange(math.prod(a.shape), dtype=xp.float64), a.shape)
+    return a
+
+
+def copy_then_add_to(xp, a, b):
+    a = xp.asarray(a, copy=True)
+    a *= b
+    return a
+
+
+def assign(xp, a, b):
+    a = xp.asarray(a, copy=True)
+    a[0, ...] = b[0, ...]
+    return a
+
+
+def assign_through_a_view(xp, a, b):
+    a = xp.asarray(a, copy=True)
+    v = xp.flip(xp.moveaxis(a, 0, -1), axis=0)
+    v += xp.moveaxis(b, 0, -1)
+    return a
+
+
+OPERATIONS = {
+    "copy": lambda xp, a, b: xp.asarray(a, copy=True),
+    "negative": lambda xp, a, b: -a,
+    "abs": lambda xp, a, b: abs(a),
+    "exp": lambda xp, a, b: xp.exp(a),
+    "add": lambda xp, a, b: a + b,
+    "by a number": lambda xp, a, b: 2.0 * a,
+    "reflected": lambda xp, a, b: 1 / (a + 9.0),
+    "pow": lambda xp, a, b: a**2,
+    "where": lambda xp, a, b: xp.where(b > 4, a, b),
+    "clip": lambda xp, a, b: xp.clip(a, 1.0, 7.0),
+    "maximum": lambda xp, a, b: xp.maximum(a, b),
+    "astype": lambda xp, a, b: xp.astype(a, xp.float32),
+    "sum": lambda xp, a, b: xp.sum(a, axis=0, keepdims=True) * b,
+    "cumulative_sum": lambda xp, a, b: xp.cumulative_sum(a, axis=0),
+    "matmul": lambda xp, a, b: a @ xp.matrix_transpose(b),
+    "concat": lambda xp, a, b: xp.concat([a, b]),
+    "stack": lambda xp, a, b: xp.stack([a, a]),
+    "roll": lambda xp, a, b: xp.roll(a, 1, axis=0),
+    "tril": lambda xp, a, b: xp.tril(a),
+    "take": lambda xp, a, b: xp.take(a, xp.asarray([1, 0]), axis=0),
+    "mask": lambda xp, a, b: xp.where(a > 2, a, 0.0),
+    "+=": add_to,
+    "+= of a view": add_to_a_view,
+    "copy, *=": copy_then_add_to,
+    "setitem": assign,
+    "through a view": assign_through_a_view,
+}
+
+
+def plain_namespace(name):
+    return np if name == "numpy" else importlib.import_module("array_api_compat.torch")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "backend", ["numpy", pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="no torch"))]
+)
+def test_layouts(backend, layout, operation):
+    plain, space = plain_namespace(backend), agrad.namespace(backend)
+    seen = []
+
+    def f(xp, x):
+        a = LAYOUTS[layout](xp, x)
+        b = xp.asarray(a * 1.5, copy=True) if layout != "axes moved" else xp.permute_dims(a, (2, 0, 1)) * 1.5
+        out = OPERATIONS[operation](xp, a, b)
+        seen.append(space._backend.layout(raw_of(out)))
+        return xp.sum(out)
+
+    start = plain.reshape(plain.arange(9, dtype=plain.float64), (3, 3))
+    f(plain, plain.asarray(start, copy=True))
+    agrad.grad(lambda x: f(space, x))(start)
+    agrad.jvp(lambda x: f(space, x), (start,), (start,))
+    agrad.hvp(lambda x: f(space, x), (start,), (start,))
+    assert seen == seen[:1] * len(seen)
