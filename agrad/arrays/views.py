@@ -160,8 +160,7 @@ def rebind(t: Tensor, new: Tensor) -> None:
     if lens is not None and not lens.writable:
         raise InPlaceError("an in-place change of a read-only view, such as broadcast_to makes; change a copy of it")
     if t._aval.ndim > 1:
-        if lens is None or not lens.of_slices:  # a slice is read from its root again before its layout matters
-            new = laid_like(raw_of(t), new)
+        new = laid_like(raw_of(t), new)
     elif not t._aval.ndim and t._space._numbers and not _is_leaf(t):
         new = arrayed(new)
     if OFF:
@@ -193,7 +192,7 @@ def _rebind_now(t: Tensor, new: Tensor, lens: Lens | None, root: Tensor, family:
     root._node  # noqa: B018 - brings it up to date
     _put(t, new)
     if lens is not None:
-        _put(root, lens.write(root, t))
+        _put(root, lens.write(root, private(t)))
     for r in family or ():
         view = r()
         if view is not None and view is not t:
@@ -250,8 +249,15 @@ def laid_like(old: Any, t: Tensor) -> Tensor:
 
 def laid_out(t: Tensor, lens: Lens) -> None:
     """Read a view that was written again: its elements lie then as in the library, where `reshape` shares or copies."""
-    if (pending := lens.root._ties.pending) is not None and pending[0] is lens:
-        new = lens.read(lens.root)  # which brings the root up to date
+    space, root = t._space, lens.root
+    if type(t) is space._stale:
+        return  # it is read before anything is made of it
+    if (pending := root._ties.pending) is None:
+        written = not space._backend.shares(raw_of(t), raw_of(root))
+    else:
+        written = pending[0] is lens
+    if written:
+        new = lens.read(root)  # which brings the root up to date
         t._value, t._aval, t._node = new._value, new._aval, new._node
 
 

@@ -109,3 +109,42 @@ def test_layouts(backend, layout, operation):
     agrad.jvp(lambda x: f(space, x), (start,), (start,))
     agrad.hvp(lambda x: f(space, x), (start,), (start,))
     assert seen == seen[:1] * len(seen)
+
+
+def slice_of_columns(xp, x):
+    part = (xp.matrix_transpose(x) * 1)[:, :2]
+    part += xp.reshape(xp.arange(6, dtype=xp.float64), (3, 2))
+    t = -1 * part
+    flat = xp.reshape(t, (-1,))
+    t *= 3.0
+    return xp.sum(flat**3)
+
+
+def slice_whose_root_was_looked_at(xp, x):
+    whole = x * 1
+    part = whole[1:, ::-2]
+    part *= -0.75
+    whole[:, 0] + 1
+    flat = xp.reshape(part, (-1,))
+    part[0, :] += 5.0
+    return xp.sum(flat**3)
+
+
+def transposed_in_place(xp, x):
+    t = xp.matrix_transpose(x)
+    t -= x * 1.25
+    kept = -1 * t[..., :2]
+    flat = xp.reshape(kept, (-1,))
+    kept *= xp.sin(flat[-2])
+    return xp.sum(flat**3)
+
+
+@pytest.mark.parametrize("program", [slice_of_columns, slice_whose_root_was_looked_at, transposed_in_place])
+def test_reshape_copies_what_does_not_lie_in_order(program):
+    a = np.arange(9.0).reshape(3, 3)
+    space = agrad.namespace("numpy")
+    value, gradient = agrad.value_and_grad(lambda x: program(space, x))(a)
+    assert value == program(np, a.copy())
+    moved = [program(np, a + d) - program(np, a - d) for d in 1e-4 * np.eye(9).reshape(9, 3, 3)]
+    np.testing.assert_allclose(gradient, np.reshape(moved, (3, 3)) / 2e-4, rtol=1e-6, atol=1e-3)
+    assert agrad.jvp(lambda x: program(space, x), (a,), (a,))[0] == value
