@@ -97,11 +97,13 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
 
 def _copied(space: Space, t: Tensor) -> Tensor:
     """A copy that stays in the graph, its elements where the library's own copy has them."""
+    made: Tensor
     if t._node is None:
-        return space._wrap(space._raw.asarray(t._value, copy=True))
-    made: Tensor = space.positive(t)
-    if t._aval.ndim > 1 and space._backend.layout is not None:
-        return laid_like(space._raw.asarray(raw_of(t), copy=True), made)
+        made = space._wrap(space._raw.asarray(t._value, copy=True))
+    else:
+        made = space.positive(t)
+        if t._aval.ndim > 1 and space._backend.layout is not None:
+            made = laid_like(space._raw.asarray(raw_of(t), copy=True), made)
     return made
 
 

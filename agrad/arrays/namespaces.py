@@ -8,6 +8,7 @@ from inspect import cleandoc
 from typing import Any
 
 from agrad import ops, plugins
+from agrad.arrays.composed import own_results
 from agrad.arrays.creation import create
 from agrad.arrays.fallbacks import Raw
 from agrad.arrays.tensors import Tensor, operate, specialised_tensor, stale_tensor
@@ -234,6 +235,10 @@ class Namespace:
     def _copied(self, array: Any) -> Any:
         """An array that its owner cannot change."""
         return self._raw.asarray(array, copy=True) if self._backend.mutable else array
+
+    def _own_results(self, f: Bound, args: Sequence[Any], params: dict[str, Any], out: Any) -> Any:
+        """What a composite returns, as the library's function makes it: memory of its own, and how it lies there."""
+        return own_results(self, f, args, params, out)
 
     def _one(self, value: Any, aval: Aval) -> Any:
         """A cotangent of ones for a raw value: kept where the library's scalars cannot be changed."""

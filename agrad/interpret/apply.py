@@ -97,12 +97,14 @@ def _holds(tensor: Any, items: Iterable[Any]) -> bool:
 def decompose(f: Bound, args: Sequence[Any], params: Params) -> Any:
     """Compute a composite from the functions that it is made of."""
     rule: Any = f.op.decomposition
+    space = f.space
     # constants are boxed, so that a decomposition's operators never meet an array that does not know Tensors
-    wrap = f.space._wrap
+    wrap = space._wrap
     boxed = [[wrap(i) for i in a] if isinstance(a, list | tuple) else wrap(a) for a in args]
     names = dict(zip(f.arguments, boxed, strict=True)) | params
-    names["xp"] = f.space
-    return rule(**{n: names[n] for n in names_of(rule)})
+    names["xp"] = space
+    out = rule(**{n: names[n] for n in names_of(rule)})
+    return space._own_results(f, boxed, params, out) if space._backend.mutable else out
 
 
 # What stands in the boxes -------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class Bound:
         "call",
         "impl",
         "keeps",
+        "lies",
         "needed",
         "node",
         "op",
@@ -75,6 +76,8 @@ class Bound:
         self._needs: dict[tuple[int, ...], frozenset[str]] = {}
         self.pushing: Any = None
         """The forward rules, made ready when first needed."""
+        self.lies: dict[Any, Any] = {}
+        """Of a composite: what is known of its results' memory, by what its arguments are."""
         self.node: Any = None
         """The node class of the general path, made when first needed."""
 

@@ -178,7 +178,9 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: Flag | None = None) -> A
 
 
 def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """Zeros of the same shape; three times as fast as NumPy's."""
+    """Zeros of the same shape; three times as fast as NumPy's, which is left to lay them out where that matters."""
+    if x.ndim > 1 and not x.flags.c_contiguous:
+        return np.zeros_like(x, dtype, device=device)
     return zeros(x.shape, x.dtype if dtype is None else dtype, device=device)
 
 
