@@ -200,16 +200,16 @@ class Freeze:
         for name in names:
             now = scope[name]
             before, copied = seen.get(name, (None, None))
-            if not is_array(now) or "float" not in dtype_name(now.dtype):
-                left.append(now)
-            elif now is before:
-                moved = self._constant(now - copied)
+            if _is_real(before) and (now is before or hasattr(type(before), "__setitem__")):
+                moved = self._constant(before - copied)
                 if self.kept is not None:
-                    now[...] = copied + moved
-                left.append(now)
-            else:
-                left.append(self._constant(now))
+                    before[...] = copied + moved
+            left.append(now if now is before or not _is_real(now) else self._constant(now))
         return left
+
+
+def _is_real(value: Any) -> bool:
+    return is_array(value) and "float" in dtype_name(value.dtype)
 
 
 def _inside(f: Callable[..., Any], args: Sequence[Any]) -> Any:
