@@ -15,7 +15,9 @@ from agrad.errors import (
     ConcretizationError,
     DtypeError,
     EscapedTensorError,
+    FileError,
     GraphError,
+    GuardError,
     InPlaceError,
     NestingError,
     NonScalarError,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from agrad import random
     from agrad.arrays.convert import asarray
     from agrad.arrays.sharing import view
+    from agrad.graph.files import load
+    from agrad.graph.graph import Graph
+    from agrad.graph.record import trace
     from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.custom import custom_op
@@ -48,8 +53,11 @@ __all__ = [
     "ConcretizationError",
     "DtypeError",
     "EscapedTensorError",
+    "FileError",
     "GradientCheckError",
+    "Graph",
     "GraphError",
+    "GuardError",
     "InPlaceError",
     "Namespace",
     "NestingError",
@@ -71,12 +79,14 @@ __all__ = [
     "jacobian",
     "jvp",
     "linearize",
+    "load",
     "namespace",
     "no_grad",
     "plugins",
     "random",
     "stop_gradient",
     "tensor",
+    "trace",
     "value_and_grad",
     "view",
     "vjp",
@@ -127,6 +137,7 @@ def tensor(
 
 _LATER = {
     "GradientCheckError": "transforms.check",
+    "Graph": "graph.graph",
     "asarray": "arrays.convert",
     "check_grads": "transforms.check",
     "custom_op": "transforms.custom",
@@ -137,7 +148,9 @@ _LATER = {
     "jacobian": "transforms.dense",
     "jvp": "transforms.forward",
     "linearize": "transforms.reverse",
+    "load": "graph.files",
     "stop_gradient": "transforms.stop",
+    "trace": "graph.record",
     "value_and_grad": "transforms.reverse",
     "view": "arrays.sharing",
     "vjp": "transforms.reverse",

@@ -8,7 +8,9 @@ __all__ = [
     "ConcretizationError",
     "DtypeError",
     "EscapedTensorError",
+    "FileError",
     "GraphError",
+    "GuardError",
     "InPlaceError",
     "NestingError",
     "NonScalarError",
@@ -90,6 +92,22 @@ class EscapedTensorError(AgradError, RuntimeError):
     """
 
 
+class FileError(AgradError, ValueError):
+    """A file that cannot be read, or something that cannot be written to one.
+
+    Examples
+    --------
+    >>> import agrad, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "notes.agrad"
+    >>> _ = path.write_text("no graph")
+    >>> try:
+    ...     agrad.load(path)
+    ... except ValueError as error:
+    ...     print(type(error).__name__)
+    FileError
+    """
+
+
 class GraphError(AgradError, RuntimeError):
     """A graph that cannot be walked: already freed, or never recorded.
 
@@ -101,6 +119,21 @@ class GraphError(AgradError, RuntimeError):
     ... except RuntimeError as error:
     ...     print(type(error).__name__)
     GraphError
+    """
+
+
+class GuardError(GraphError):
+    """A recorded graph called where its function would branch otherwise.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> graph = agrad.trace(lambda x: x if x > 0 else -x, numpy.asarray(1.0))
+    >>> try:
+    ...     graph(numpy.asarray(-1.0))
+    ... except RuntimeError as error:
+    ...     print(type(error).__name__)
+    GuardError
     """
 
 

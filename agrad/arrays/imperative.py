@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import Any
+from weakref import ref
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
 from agrad.interpret.apply import escaped, private
@@ -37,7 +38,7 @@ def make_leaf(t: Tensor) -> Tensor:
     if not t._aval.ndim:  # a handle that changes in place whatever it holds: the library's numbers are faster
         t._value = t._space._backend.lean(t._value)
     t._node = leaf = Leaf(BASE, t._aval)
-    leaf.tensor, leaf.device = type(t), t.device
+    leaf.tensor, leaf.device, leaf.handle = type(t), t.device, ref(t)
     return t
 
 

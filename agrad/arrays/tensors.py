@@ -225,7 +225,13 @@ class Tensor:
         return array.tolist() if hasattr(array, "tolist") else self._space._backend.host(array).tolist()
 
     def __bool__(self) -> bool:
-        return bool(raw_of(self))
+        value = bool(raw_of(self))
+        t: Any = self
+        while isinstance(t, Tensor):
+            if t._node is not None:
+                t._node.trace.decided(t, value)
+            t = t._value
+        return value
 
     def __float__(self) -> float:
         return float(self._detached("float()"))

@@ -49,6 +49,9 @@ class Trace:
         """Interpret an op whose innermost followed argument belongs to this trace."""
         raise NotImplementedError
 
+    def decided(self, t: Any, value: bool) -> None:
+        """Take note that Python has asked for the truth value of a Tensor of this trace."""
+
     def __enter__(self) -> Self:
         self._token = _depth.set(_depth.get() + 1)
         return self

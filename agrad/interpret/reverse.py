@@ -51,13 +51,15 @@ class Node:
 class Leaf(Node):
     """Where a walk ends: an input of a transform, or a Tensor that the user asked gradients for."""
 
-    __slots__ = ("aval", "device", "grad", "tensor")
+    __slots__ = ("aval", "device", "grad", "handle", "tensor")
 
     aval: Aval
     grad: Any
     tensor: type
     """The class of the user's Tensor, and its device: set on leaves of the lowest level, which need not be alike."""
     device: Any
+    handle: Any
+    """A weak reference to that Tensor, by which a graph finds what it holds later."""
 
     def __init__(self, trace: Trace, aval: Aval) -> None:
         self.rank = rank()

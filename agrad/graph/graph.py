@@ -1,0 +1,381 @@
+"""The Graph: a function as a flat list of equations on values of known shapes and dtypes, of no library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agrad.arrays.convert import asarray, dtype_name
+from agrad.arrays.imperative import handed_out
+from agrad.arrays.namespaces import Namespace, array_namespace, namespace, owner
+from agrad.arrays.tensors import Tensor
+from agrad.errors import BackendError, DtypeError, GuardError, ShapeError
+from agrad.graph.text import written
+from agrad.interpret.apply import apply, raw_of
+from agrad.interpret.bound import Bound
+from agrad.ops._shapes import device_of
+from agrad.transforms.containers import flatten, place, unflatten
+
+__all__ = ["GUARD", "HERE", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var", "mapped", "variables"]
+
+GUARD = "guard"
+"""The op of an equation that has no result: a truth value that Python has asked for must be what it was."""
+
+Operand = Any
+"""A `Var`, `Constant`, `Capture` or `Dtype`, or a number, text, slice or None; in lists and tuples, too."""
+
+
+class Var:
+    """A value of a graph: an input, or what an equation computes."""
+
+    __slots__ = ("dtype", "name", "shape", "weak")
+
+    def __init__(self, shape: tuple[int, ...], dtype: str, weak: bool = False, name: str = "") -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.weak = weak
+        """Whether the input is a Python number."""
+        self.name = name
+
+    @property
+    def kind(self) -> str:
+        """Dtype and shape, as one reads them: ``float64[2, 3]``."""
+        return f"{self.dtype}{list(self.shape)}"
+
+    def __repr__(self) -> str:
+        return f"<Var {self.name} {self.kind}>"
+
+
+class Constant:
+    """An array that does not depend on the inputs: what it held when the graph was recorded."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, value: Any, name: str = "") -> None:
+        self.value = value
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Constant {self.name}>"
+
+
+class Capture:
+    """A leaf that the function closes over: graphs use what it holds when they are called, and it gets gradients."""
+
+    __slots__ = ("name", "tensor")
+
+    def __init__(self, tensor: Tensor, name: str = "") -> None:
+        self.tensor = tensor
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Capture {self.name}>"
+
+
+class Dtype(str):
+    """A dtype by its name in the standard, as a parameter of an equation."""
+
+    __slots__ = ()
+
+
+class _Here:
+    """The device that the arguments are on, as a parameter of an equation."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "here"
+
+
+HERE = _Here()
+
+
+class Equation(NamedTuple):
+    """One op on operands.
+
+    Parameters
+    ----------
+    op : str
+        Its name in the table, with its plugin's before it where it is one's: ``"sin"``, ``"special.erf"``.
+    inputs : tuple
+        Its data arguments: `Var`, `Constant`, `Capture`, Python numbers, indices; lists and tuples of them.
+    params : dict
+        Its parameters.
+    outputs : tuple of Var
+        Its results; of a guard, none.
+    several : type or None
+        The container of the results, where the op returns one.
+    source : str
+        The line of the user's source that called it, as ``"path:line"``.
+    own : Bound or None
+        An op that is in no table, such as one of `agrad.custom_op`.
+    """
+
+    op: str
+    inputs: tuple[Operand, ...]
+    params: dict[str, Operand]
+    outputs: tuple[Var, ...]
+    several: Any = None
+    source: str = ""
+    own: Bound | None = None
+
+
+class Graph:
+    """A function as it ran once: inputs, constants, a flat list of equations, and outputs.
+
+    Made by `agrad.trace`. It is called as the function is, on arrays of any backend that have the shapes and dtypes it
+    was recorded with, and every transform takes it.
+
+    Attributes
+    ----------
+    name : str
+        Of the function.
+    backend : str
+        The backend that it was recorded on.
+    inputs : list of Var
+        The arrays and numbers among the arguments, in order.
+    equations : list of Equation
+        In the order in which they ran.
+    outputs : list
+        What stands in the results: `Var`, `Constant`, or what is no array.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> graph = agrad.trace(lambda x: (x * 2.0).sum(), numpy.ones(3))
+    >>> [equation.op for equation in graph.equations]
+    ['multiply', 'sum']
+    >>> float(graph(numpy.asarray([1.0, 2.0, 3.0])))
+    12.0
+    """
+
+    def __init__(
+        self,
+        name: str,
+        backend: str,
+        inputs: list[Var],
+        fixed: dict[int, Any],
+        structure: Any,
+        equations: list[Equation],
+        outputs: list[Operand],
+        result: Any,
+    ) -> None:
+        self.name = name
+        self.backend = backend
+        self.inputs = inputs
+        self.equations = equations
+        self.outputs = outputs
+        self.structure = structure
+        """Of the arguments, ``(args, kwargs)``."""
+        self.fixed = fixed
+        """Leaves of the arguments that are neither arrays nor floats, by their place: they are part of the graph."""
+        self.result = result
+        """The structure of the results."""
+        self._plans: dict[Namespace, list[tuple[Any, ...]]] = {}
+
+    # Parts ----------------------------------------------------------------------------------------
+
+    @property
+    def operands(self) -> Iterator[Operand]:
+        """Every operand of the equations and results, out of their lists and tuples."""
+        for e in self.equations:
+            yield from variables(e.inputs)
+            yield from variables(tuple(e.params.values()))
+        yield from variables(self.outputs)
+
+    @property
+    def constants(self) -> list[Constant]:
+        """The constants that are used, in order."""
+        return list(dict.fromkeys(v for v in self.operands if isinstance(v, Constant)))
+
+    @property
+    def captures(self) -> list[Capture]:
+        """The leaves that the function closes over, in order."""
+        return list(dict.fromkeys(v for v in self.operands if isinstance(v, Capture)))
+
+    @property
+    def guards(self) -> list[Equation]:
+        """The equations that only check a truth value."""
+        return [e for e in self.equations if e.op == GUARD]
+
+    def replaced(self, equations: list[Equation], outputs: list[Operand] | None = None) -> Graph:
+        """The same function by other equations."""
+        outs = self.outputs if outputs is None else outputs
+        return Graph(
+            self.name, self.backend, self.inputs, self.fixed, self.structure, equations, outs, self.result
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return written(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the graph to a file, which `agrad.load` reads on any backend.
+
+        It is one zip of JSON and npz: nothing in it runs when it is read. Ops stand in it by name, those of plugins
+        with their plugin's.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.agrad`` is the usual ending. A file that is there is replaced when the new one is whole.
+
+        Raises
+        ------
+        FileError
+            A part has no portable form: a custom op, a leaf that the function closes over, a device, a container of
+            the user's own.
+        """
+        from agrad.graph.files import save  # which reads graphs, too
+
+        save(self, path)
+
+    # Calling --------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The function, by its equations; plain arrays for plain arrays."""
+        leaves, plain = self.matched(args, kwargs)
+        space = self._space(leaves)
+        results = self.run(space, leaves)
+        if plain and not any(isinstance(r, Tensor) and r._node is not None for r in results):
+            results = _plain(space, results, leaves)
+        return unflatten(self.result, results)
+
+    def run(self, space: Namespace, leaves: Sequence[Any]) -> list[Any]:
+        """The values of the outputs, for those of the inputs; an op at a time, through the one door."""
+        known: dict[Any, Any] = {
+            v: space._backend.lean(space._raw.asarray(x)) if type(x) in (float, complex) else x
+            for v, x in zip(self.inputs, leaves, strict=True)
+        }
+        if space not in self._plans:
+            self._plans[space] = [self._bound(space, e) for e in self.equations]
+
+        def value(a: Operand) -> Any:
+            if type(a) is Var:
+                return known[a]
+            if type(a) is Capture:
+                return a.tensor if a.tensor._space is space else asarray(a.tensor, backend=space._backend.name)
+            return _constant(space, a) if type(a) is Constant else a
+
+        for e, f, params in self._plans[space]:
+            given = [mapped(value, a) for a in e.inputs]
+            if f is None:
+                _check(e, given[0])
+                continue
+            if HERE in params.values():
+                here = next(device_of(raw_of(x)) for x in leaves if hasattr(x, "dtype"))
+                params = {n: here if v is HERE else v for n, v in params.items()}
+            out = apply(f, given, params)
+            for v, item in zip(e.outputs, out if e.several else (out,), strict=True):
+                known[v] = item
+        return [mapped(value, a) for a in self.outputs]
+
+    def matched(self, args: Any, kwargs: Any) -> tuple[list[Any], bool]:
+        """The values of the inputs, checked, and whether all of them are plain."""
+        leaves, structure = flatten((args, kwargs), none_is_leaf=True)
+        if structure != self.structure:
+            raise BackendError(
+                f"{self.name!r} was recorded with arguments of the structure {self.structure}, and got {structure}; "
+                "trace it again with arguments like these"
+            )
+        found, plain = [], True
+        inputs = iter(self.inputs)
+        for i, leaf in enumerate(leaves):
+            if i in self.fixed:
+                if type(leaf) is not type(self.fixed[i]) or leaf != self.fixed[i]:
+                    raise BackendError(
+                        f"{self.name!r} was recorded with {self._place(i)} = {self.fixed[i]!r}, which is part of the "
+                        f"graph, and got {leaf!r}; trace it again with this value"
+                    )
+                continue
+            v = next(inputs)
+            plain &= not isinstance(leaf, Tensor)
+            found.append(self._fitting(v, leaf, i))
+        return found, plain
+
+    def _fitting(self, v: Var, leaf: Any, i: int) -> Any:
+        if v.weak and type(leaf) in (float, complex):
+            return leaf
+        space = leaf._space if isinstance(leaf, Tensor) else owner(leaf)
+        if space is None:
+            raise BackendError(
+                f"{self.name!r} got a {type(leaf).__name__} as {self._place(i)}; it was recorded with {v.kind}"
+            )
+        shape, dtype = tuple(leaf.shape), dtype_name(space, leaf.dtype)
+        if shape != v.shape:
+            raise ShapeError(
+                f"{self.name!r} was recorded with shape {v.shape} for {self._place(i)}, and got {shape}; trace it "
+                "again, or use agrad.compile, which does so for each shape"
+            )
+        if dtype != v.dtype:
+            raise DtypeError(
+                f"{self.name!r} was recorded with dtype {v.dtype} for {self._place(i)}, and got {dtype}; trace it "
+                "again, or use agrad.compile, which does so for each dtype"
+            )
+        return leaf
+
+    def _place(self, i: int) -> str:
+        return place(self.structure, i, "").replace("[0][", "args[", 1).replace("[1][", "kwargs[", 1)
+
+    def _space(self, leaves: Sequence[Any]) -> Namespace:
+        arrays = [x for x in leaves if isinstance(x, Tensor) or owner(x) is not None]
+        return array_namespace(*arrays) if arrays else namespace(self.backend)
+
+    def _bound(self, space: Namespace, e: Equation) -> tuple[Any, ...]:
+        """An equation with its op and parameters in one namespace."""
+        if e.op == GUARD:
+            return e, None, {}
+        if e.own is not None and e.own.space is not space:
+            raise BackendError(
+                f"{self.name!r} calls {e.op!r}, an op that its own declaration alone knows; it runs on "
+                f"{self.backend!r}, where it was recorded"
+            )
+        return e, e.own or space._bind(e.op), {n: _parameter(space, v) for n, v in e.params.items()}
+
+
+def variables(a: Operand) -> Iterator[Any]:
+    """What stands for an array in an operand."""
+    kind = type(a)
+    if kind is Var or kind is Constant or kind is Capture:
+        yield a
+    elif kind is tuple or kind is list:
+        for item in a:
+            yield from variables(item)
+
+
+def mapped(change: Callable[[Any], Any], a: Operand) -> Any:
+    """An operand with each part changed, in the same lists and tuples."""
+    kind = type(a)
+    if kind is tuple or kind is list:
+        return kind([mapped(change, item) for item in a])
+    return change(a)
+
+
+def _parameter(space: Namespace, value: Any) -> Any:
+    return getattr(space._raw, value) if type(value) is Dtype else value
+
+
+def _constant(space: Namespace, constant: Constant) -> Any:
+    """A constant as an array of a namespace; converted each time, as it may be followed further out."""
+    value = constant.value
+    at_home = value._space if isinstance(value, Tensor) else owner(value)
+    return value if at_home is space else asarray(value, backend=space._backend.name)._value
+
+
+def _check(guard: Equation, value: Any) -> None:
+    expected = guard.params["is"]
+    if bool(value) != expected:
+        raise GuardError(
+            f"the graph was recorded where the condition at {guard.source} was {expected}, and it is {not expected} "
+            "now: the function branches otherwise there; trace it again, choose with xp.where, or use agrad.compile"
+        )
+
+
+def _plain(space: Namespace, results: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+    """Results as users get them: plain arrays that share memory with nothing."""
+    places = [i for i, r in enumerate(results) if isinstance(r, Tensor) or owner(r) is not None]
+    owned = handed_out([(space, raw_of(results[i])) for i in places], given)
+    filled = list(results)
+    for i, array in zip(places, owned, strict=True):
+        filled[i] = array
+    return filled
