@@ -201,10 +201,12 @@ def _rebind_now(t: Tensor, new: Tensor, lens: Lens | None, root: Tensor, family:
 
 def _put(t: Tensor, new: Tensor) -> None:
     node = t._node
-    if node is None or enabled(node.trace) or new._node is not None:
+    outer = new._node is not None and not new._node.trace.differentiates  # which `no_grad` does not switch off
+    if node is None or enabled(node.trace) or (new._node is not None and not outer):
+        new = new if node is None else node.trace.replacing(t, new)
         t._value, t._aval, t._node = new._value, new._aval, new._node
     else:
-        t._value = replaced(t._value, new._value)
+        t._value = replaced(t._value, new if outer else new._value)
 
 
 def refresh(t: Tensor) -> None:

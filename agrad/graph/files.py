@@ -17,7 +17,7 @@ from agrad.arrays.convert import dtype_name
 from agrad.arrays.namespaces import owner
 from agrad.arrays.tensors import Tensor
 from agrad.errors import FileError
-from agrad.graph.graph import GUARD, HERE, Capture, Constant, Dtype, Equation, Graph, Var
+from agrad.graph.graph import GUARD, HERE, PASSING, Capture, Constant, Dtype, Equation, Graph, Var
 from agrad.interpret.apply import raw_of
 from agrad.ops import results
 from agrad.transforms.containers import flatten, unflatten
@@ -139,7 +139,7 @@ def _check_ops(path: str | Path, document: dict[str, Any]) -> None:
                 f"{str(path)!r} uses ops of the plugin {name!r}, which is not installed, or is disabled; install it"
             )
     for e in document.get("equations", ()):
-        if e[0] != GUARD and plugins.find(e[0]) is None and ops.lookup(e[0]) is None:
+        if e[0] != GUARD and e[0] not in PASSING and plugins.find(e[0]) is None and ops.lookup(e[0]) is None:
             raise FileError(f"{str(path)!r} uses the op {e[0]!r}, which this version of agrad and its plugins lack")
 
 

@@ -12,15 +12,24 @@ from agrad.arrays.namespaces import Namespace, array_namespace, namespace, owner
 from agrad.arrays.tensors import Tensor
 from agrad.errors import BackendError, DtypeError, GuardError, ShapeError
 from agrad.graph.text import written
-from agrad.interpret.apply import apply, raw_of
+from agrad.interpret.apply import apply, raw_of, replaced, stopped
 from agrad.interpret.bound import Bound
+from agrad.interpret.levels import no_grad
 from agrad.ops._shapes import device_of
 from agrad.transforms.containers import flatten, place, unflatten
 
-__all__ = ["GUARD", "HERE", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var", "mapped", "variables"]
+__all__ = [
+    "GUARD", "HERE", "PASSING", "REPLACE", "STOP", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var", "mapped",
+    "variables",
+]  # fmt: skip
 
 GUARD = "guard"
 """The op of an equation that has no result: a truth value that Python has asked for must be what it was."""
+
+STOP, REPLACE = "stop_gradient", "replace"
+"""Of those that pass a value on: no derivative goes through it; it has the second argument's data and the first's."""
+
+PASSING: dict[str, Callable[..., Any]] = {STOP: stopped, REPLACE: no_grad(replaced)}
 
 Operand = Any
 """A `Var`, `Constant`, `Capture` or `Dtype`, or a number, text, slice or None; in lists and tuples, too."""
@@ -260,7 +269,10 @@ class Graph:
         for e, f, params in self._plans[space]:
             given = [mapped(value, a) for a in e.inputs]
             if f is None:
-                _check(e, given[0])
+                if e.op == GUARD:
+                    _check(e, given[0])
+                else:
+                    known[e.outputs[0]] = PASSING[e.op](*given)
                 continue
             if HERE in params.values():
                 here = next(device_of(raw_of(x)) for x in leaves if hasattr(x, "dtype"))
@@ -323,7 +335,7 @@ class Graph:
 
     def _bound(self, space: Namespace, e: Equation) -> tuple[Any, ...]:
         """An equation with its op and parameters in one namespace."""
-        if e.op == GUARD:
+        if e.op == GUARD or e.op in PASSING:
             return e, None, {}
         if e.own is not None and e.own.space is not space:
             raise BackendError(

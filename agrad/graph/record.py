@@ -11,11 +11,11 @@ from agrad.arrays.namespaces import Namespace, array_namespace, owner
 from agrad.arrays.tensors import Tensor
 from agrad.arrays.views import current
 from agrad.errors import BackendError, UnsupportedError
-from agrad.graph.graph import GUARD, HERE, Capture, Constant, Dtype, Equation, Graph, Operand, Var
+from agrad.graph.graph import GUARD, HERE, REPLACE, STOP, Capture, Constant, Dtype, Equation, Graph, Operand, Var
 from agrad.interpret.apply import execute, private, raw_of
 from agrad.interpret.bound import Bound
 from agrad.interpret.caller import user_line
-from agrad.interpret.levels import Trace
+from agrad.interpret.levels import OFF, Trace, switched_on
 from agrad.interpret.record import BASE, watching_leaves
 from agrad.interpret.reverse import Leaf
 from agrad.ops._shapes import device_of
@@ -200,6 +200,8 @@ class Recorder(Trace):
         own = f if known is None or op.custom else None
         self.equations.append(Equation(op.name, data, named, made, several, user_line(), own))
         boxed = [space._box(r, aval, Recorded(self, v)) for r, aval, v in zip(results, avals, made, strict=True)]
+        if OFF and not switched_on(self.level):  # as no_grad means it for whoever differentiates the graph
+            boxed = [self.stopping(t) for t in boxed]
         return space._rebuild(out, boxed) if several else boxed[0]
 
     def _call(self, space: Any, f: Bound, known: Any, args: Sequence[Any], params: Any) -> tuple[Any, dict[str, Any]]:
@@ -243,6 +245,25 @@ class Recorder(Trace):
 
     def _is_own(self, t: Tensor) -> bool:
         return t._node is not None and t._node.trace is self
+
+    def stopping(self, t: Tensor) -> Tensor:
+        """Write down that no derivative goes through a value."""
+        return self._passed_on(STOP, t, t) if t._aval.inexact else t
+
+    def replacing(self, old: Tensor, new: Tensor) -> Tensor:
+        """Write down that a value has other data, where `no_grad` leaves its derivative what it was."""
+        if not OFF or switched_on(self.level) or not old._aval.inexact:
+            return new
+        return self._passed_on(REPLACE, new, old, new)
+
+    def _passed_on(self, op: str, like: Tensor, *given: Tensor) -> Tensor:
+        space: Any = like._space
+        made = Var(like._aval.shape, dtype_name(space, like._aval.dtype))
+        data = tuple([self.operand(space, t) for t in given])
+        self.equations.append(Equation(op, data, {}, (made,), None, user_line()))
+        value = like._value if like._node is None or like._node.trace is self else private(like)
+        made_of: Tensor = space._box(value, like._aval, Recorded(self, made))
+        return made_of
 
     def decided(self, t: Tensor, value: bool) -> None:
         """Note what Python was told when it asked for a truth value."""

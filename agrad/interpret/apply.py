@@ -211,12 +211,12 @@ def stopped(a: Any) -> Any:
     value = stopped(a._value)
     if a._node.trace.differentiates:
         return value
-    return a if value is a._value else a._space._box(value, a._aval, a._node)
+    return a._node.trace.stopping(a if value is a._value else a._space._box(value, a._aval, a._node))
 
 
 def replaced(old: Any, new: Any) -> Any:
     """Other data in a followed value's place in every graph that recording is switched off for."""
     node = getattr(old, "_node", None)
     if node is None or enabled(node.trace):
-        return new
+        return new if node is None else node.trace.replacing(old, new)
     return old._space._box(replaced(old._value, new), old._aval, node)

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from agrad.errors import GraphError
 
-__all__ = ["OFF", "Trace", "enable_grad", "enabled", "no_grad", "transforming"]
+__all__ = ["OFF", "Trace", "enable_grad", "enabled", "no_grad", "switched_on", "transforming"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,6 +52,14 @@ class Trace:
     def decided(self, t: Any, value: bool) -> None:
         """Take note that Python has asked for the truth value of a Tensor of this trace."""
 
+    def stopping(self, t: Any) -> Any:
+        """Take note that no derivative is to go through a Tensor of this trace, which takes none itself."""
+        return t
+
+    def replacing(self, old: Any, new: Any) -> Any:
+        """Take note that a Tensor's data become others, its derivatives staying what they were."""
+        return new
+
     def __enter__(self) -> Self:
         self._token = _depth.set(_depth.get() + 1)
         return self
@@ -78,10 +86,14 @@ _blocks: ContextVar[tuple[_Block, ...]] = ContextVar("agrad_blocks", default=())
 
 def enabled(trace: Trace) -> bool:
     """Whether operations on this trace's values are followed, here and now: the last active block decides."""
-    if OFF and trace.differentiates:
-        for block in reversed(_blocks.get()):
-            if block.active:
-                return trace.level > block.upto
+    return not OFF or not trace.differentiates or switched_on(trace.level)
+
+
+def switched_on(level: int) -> bool:
+    """Whether derivatives are taken of what happens here and now at a level: the last active block decides."""
+    for block in reversed(_blocks.get()):
+        if block.active:
+            return level > block.upto
     return True
 
 

@@ -15,7 +15,7 @@ from agrad.interpret.mutation import WATCHING, watched
 from agrad.interpret.reverse import Branch, Node, rank
 from agrad.interpret.rules import caller, checked, environment, own, prepared, restore, times, zeros
 
-__all__ = ["BASE", "ReverseTrace", "node_class", "node_name", "watching_leaves", "with_residual"]
+__all__ = ["BASE", "ReverseTrace", "node_class", "node_name", "recording", "watching_leaves", "with_residual"]
 
 Params = dict[str, Any]
 
@@ -47,6 +47,11 @@ BASE = _Base(0)
 
 _lift: ContextVar[Callable[[Any], Any] | None] = ContextVar("agrad_lift", default=None)
 _lifting: list[None] = []
+
+
+def recording() -> bool:
+    """Whether this thread runs a function to write it down as a graph."""
+    return _lift.get() is not None
 
 
 @contextmanager

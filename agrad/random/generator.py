@@ -9,7 +9,8 @@ from agrad.arrays.convert import dtype_name, has_dtype
 from agrad.arrays.imperative import make_leaf
 from agrad.arrays.namespaces import Namespace, namespace
 from agrad.arrays.tensors import Tensor
-from agrad.errors import DtypeError, GraphError, ShapeError
+from agrad.errors import DtypeError, GraphError, ShapeError, UnsupportedError
+from agrad.interpret.record import recording
 from agrad.ops._shapes import device_of
 
 __all__ = ["Generator"]
@@ -290,6 +291,11 @@ class Generator:
             raise DtypeError(f"{name}() got the dtype {given}, which {self._space!r} does not have as it is set up")
 
     def _made(self, values: Any) -> Tensor:
+        if recording():
+            raise UnsupportedError(
+                "a Generator was asked for random numbers inside a function that is traced: every call of the graph "
+                "would have these; draw outside, and pass the numbers in"
+            )
         made: Tensor = self._space._wrap(values if values.ndim else self._space._backend.lean(values))
         return made
 
