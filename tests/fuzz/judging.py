@@ -12,6 +12,7 @@ import numpy as np
 import optree
 
 import agrad
+from agrad.graph.passes import simplified
 from program import Program
 from running import Freeze, library, to_numpy, torch_side
 
@@ -282,6 +283,22 @@ def linearized(case: _Case) -> None:
     _same(to_numpy(push(*case.arrays(case.v))), case.slope, case.tolerance * 100, "linearize differs from forward mode")
 
 
+def graph(case: _Case) -> None:
+    """The program as a graph, and its gradient as another, each called with fresh arguments."""
+    try:
+        whole = agrad.trace(case.traced, *case.args())
+        slope = agrad.trace(agrad.grad(case.loss, case.numbers), *case.args())
+    except (agrad.UnsupportedError, agrad.ConcretizationError):  # a shape, or a number, that values decide
+        return
+    _values(case, whole(*case.args()), "graph")
+    found = simplified(slope)(*case.args())
+    for a, b in zip(found, case.gradient, strict=True):
+        _same(to_numpy(a), b, case.tolerance * 100, "gradient (graph)")
+    again = agrad.grad(lambda *args: whole(*args)[0], case.numbers)(*case.args())
+    for a, b in zip(again, case.gradient, strict=True):
+        _same(to_numpy(a), b, case.tolerance * 100, "gradient of a graph")
+
+
 def imperative(case: _Case) -> None:
     """Tensors that require gradients: values and gradients."""
     case.leaves = []
@@ -407,7 +424,13 @@ def torch_second(case: _Case) -> None:
 
 
 FIRST = {"reverse": reverse, "forward": forward, "modes": modes, "differences": differences}
-MORE = {"pullback": pullback, "linearize": linearized, "imperative": imperative, "torch": torch_autograd}
+MORE = {
+    "pullback": pullback,
+    "linearize": linearized,
+    "graph": graph,
+    "imperative": imperative,
+    "torch": torch_autograd,
+}
 SECOND = {
     "hvp": hvp,
     "second-differences": second_differences,
