@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agrad import random
     from agrad.arrays.convert import asarray
     from agrad.arrays.sharing import view
+    from agrad.graph.compile import compile
     from agrad.graph.files import load
     from agrad.graph.graph import Graph
     from agrad.graph.record import trace
@@ -69,6 +70,7 @@ __all__ = [
     "array_namespace",
     "asarray",
     "check_grads",
+    "compile",
     "custom_op",
     "debug",
     "enable_grad",
@@ -140,6 +142,7 @@ _LATER = {
     "Graph": "graph.graph",
     "asarray": "arrays.convert",
     "check_grads": "transforms.check",
+    "compile": "graph.compile",
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
     "grad": "transforms.reverse",

@@ -81,6 +81,10 @@ class Backend(NamedTuple):
     layout : callable, optional
         What tells apart how the elements of two arrays of one shape lie in memory, such as their strides. What was
         changed in place then keeps its layout, by which the library's ``reshape`` shares memory or copies.
+    compile : callable, optional
+        Called with an `agrad.Graph` and its namespace, returns a function that takes the values of the inputs, and of
+        the leaves that the graph captures, in one sequence, and returns those of the outputs in a list, or None where a
+        guard does not hold. Without it, `agrad.compile` calls ops in turn.
     methods : mapping
         Further attributes for the backend's Tensor class (protocols of the library itself).
     host : callable
@@ -119,6 +123,7 @@ class Backend(NamedTuple):
     read_only: Collection[str] = ()
     shares: Callable[[Any, Any], bool] = _always
     layout: Callable[[Any], Any] | None = None
+    compile: Callable[[Any, Any], Callable[[Any], Any]] | None = None
     methods: Mapping[str, Any] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})

@@ -19,8 +19,8 @@ from agrad.ops._shapes import device_of
 from agrad.transforms.containers import flatten, place, unflatten
 
 __all__ = [
-    "GUARD", "HERE", "PASSING", "REPLACE", "STOP", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var", "mapped",
-    "variables",
+    "GUARD", "HERE", "PASSING", "REPLACE", "STOP", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var",
+    "at_home", "mapped", "own_arrays", "variables",
 ]  # fmt: skip
 
 GUARD = "guard"
@@ -204,6 +204,11 @@ class Graph:
         return list(dict.fromkeys(v for v in self.operands if isinstance(v, Capture)))
 
     @property
+    def kept(self) -> list[Any]:
+        """The arrays that stay when a call is over, of which results are to be copies."""
+        return [v.value if type(v) is Constant else v.tensor for v in self.outputs if type(v) in (Constant, Capture)]
+
+    @property
     def guards(self) -> list[Equation]:
         """The equations that only check a truth value."""
         return [e for e in self.equations if e.op == GUARD]
@@ -247,7 +252,7 @@ class Graph:
         space = self._space(leaves)
         results = self.run(space, leaves)
         if plain and not any(isinstance(r, Tensor) and r._node is not None for r in results):
-            results = _plain(space, results, leaves)
+            results = own_arrays(space, results, [*leaves, *self.kept])
         return unflatten(self.result, results)
 
     def run(self, space: Namespace, leaves: Sequence[Any]) -> list[Any]:
@@ -264,7 +269,7 @@ class Graph:
                 return known[a]
             if type(a) is Capture:
                 return a.tensor if a.tensor._space is space else asarray(a.tensor, backend=space._backend.name)
-            return _constant(space, a) if type(a) is Constant else a
+            return at_home(space, a) if type(a) is Constant else a
 
         for e, f, params in self._plans[space]:
             given = [mapped(value, a) for a in e.inputs]
@@ -367,11 +372,11 @@ def _parameter(space: Namespace, value: Any) -> Any:
     return getattr(space._raw, value) if type(value) is Dtype else value
 
 
-def _constant(space: Namespace, constant: Constant) -> Any:
-    """A constant as an array of a namespace; converted each time, as it may be followed further out."""
+def at_home(space: Namespace, constant: Constant) -> Any:
+    """A constant as an array of a namespace."""
     value = constant.value
-    at_home = value._space if isinstance(value, Tensor) else owner(value)
-    return value if at_home is space else asarray(value, backend=space._backend.name)._value
+    own = value._space if isinstance(value, Tensor) else owner(value)
+    return value if own is space else asarray(value, backend=space._backend.name)._value
 
 
 def _check(guard: Equation, value: Any) -> None:
@@ -383,7 +388,7 @@ def _check(guard: Equation, value: Any) -> None:
         )
 
 
-def _plain(space: Namespace, results: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+def own_arrays(space: Namespace, results: Sequence[Any], given: Sequence[Any]) -> list[Any]:
     """Results as users get them: plain arrays that share memory with nothing."""
     places = [i for i, r in enumerate(results) if isinstance(r, Tensor) or owner(r) is not None]
     owned = handed_out([(space, raw_of(results[i])) for i in places], given)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from agrad.arrays.convert import dtype_name
+from agrad.arrays.namespaces import namespace
+from agrad.arrays.tensors import Tensor
 from agrad.graph.graph import GUARD, Constant, Dtype, Equation, Graph, Var, mapped, variables
 
-__all__ = ["PASSES", "common_subexpressions", "dead_code", "last_uses", "peepholes", "simplified"]
+__all__ = ["PASSES", "common_subexpressions", "dead_code", "peepholes", "simplified", "uniform_constants"]
 
 Substitution = dict[Any, Any]
 
@@ -46,7 +49,10 @@ def common_subexpressions(graph: Graph) -> Graph:
     instead: Substitution = {}
     for e in graph.equations:
         e = _with(e, instead)
-        key = (e.op, id(e.own), _key(e.inputs), _key(tuple(sorted(e.params.items()))))
+        given = _key(e.inputs)
+        if e.op in COMMUTATIVE:
+            given = frozenset(given[1:])
+        key = (e.op, id(e.own), given, _key(tuple(sorted(e.params.items()))))
         before = known.get(key)
         if before is None:
             known[key] = e
@@ -54,6 +60,10 @@ def common_subexpressions(graph: Graph) -> Graph:
         else:
             instead.update(zip(e.outputs, before.outputs, strict=True))
     return _finished(graph, made, instead)
+
+
+COMMUTATIVE = ("add", "multiply")
+"""Ops of two numbers that give the same bits either way round."""
 
 
 def peepholes(graph: Graph) -> Graph:
@@ -73,19 +83,47 @@ def peepholes(graph: Graph) -> Graph:
     return _finished(graph, made, instead)
 
 
-PASSES: Sequence[Callable[[Graph], Graph]] = (dead_code, peepholes, common_subexpressions, dead_code)
+def uniform_constants(graph: Graph) -> Graph:
+    """With Python numbers in place of arrays of one number, in arithmetic that gives the same with either."""
+    numbers = {c: _one_number(graph, c) for c in graph.constants}
+
+    def changed(e: Equation) -> Equation:
+        if e.op not in ("add", "subtract", "multiply", "divide"):
+            return e
+        (v,) = e.outputs
+        x1, x2 = e.inputs
+        if numbers.get(x2) is not None and _alike(x1, v) and _dtype_of(graph, x2) == v.dtype:
+            return e._replace(inputs=(x1, numbers[x2]))
+        if numbers.get(x1) is not None and _alike(x2, v) and _dtype_of(graph, x1) == v.dtype:
+            return e._replace(inputs=(numbers[x1], x2))
+        return e
+
+    numbers = {c: n for c, n in numbers.items() if n is not None}
+    return graph.replaced([changed(e) for e in graph.equations]) if numbers else graph
 
 
-def last_uses(graph: Graph) -> dict[Any, int]:
-    """The number of the last equation that reads each value; that of outputs is the number of equations."""
-    last: dict[Any, int] = {}
-    for i, e in enumerate(graph.equations):
-        for v in (*variables(e.inputs), *variables(tuple(e.params.values()))):
-            last[v] = i
-        for v in e.outputs:
-            last.setdefault(v, i)
-    last.update(dict.fromkeys(variables(graph.outputs), len(graph.equations)))
-    return last
+def _one_number(graph: Graph, c: Constant) -> float | None:
+    """The number that a real constant is full of; None where it is not, or is a zero, of which there are two."""
+    if isinstance(c.value, Tensor) or not c.value.shape or 0 in c.value.shape:
+        return None
+    xp = namespace(graph.backend)._raw
+    if not xp.isdtype(c.value.dtype, "real floating"):
+        return None
+    first = c.value[(0,) * len(c.value.shape)]
+    return float(first) or None if bool(xp.all(c.value == first)) else None
+
+
+def _dtype_of(graph: Graph, c: Constant) -> str:
+    return dtype_name(namespace(graph.backend), c.value.dtype)
+
+
+PASSES: Sequence[Callable[[Graph], Graph]] = (
+    dead_code,
+    uniform_constants,
+    peepholes,
+    common_subexpressions,
+    dead_code,
+)
 
 
 # Peepholes: what an equation's result is, where it is one that is known already; `by` names the maker of a value ------

@@ -14,7 +14,7 @@ from typing import Any
 
 from agrad.interpret.bound import Bound
 from agrad.interpret.forward import carried
-from agrad.interpret.levels import OFF, enabled
+from agrad.interpret.levels import LIFTING, OFF, enabled
 from agrad.interpret.nodes import node_of_one, node_of_parameters, term
 from agrad.interpret.pairs import of_two
 from agrad.interpret.parameters import settled
@@ -67,7 +67,7 @@ def _unless_off(f: Bound, door: Door) -> Door:
     Tensor, plain, arrays = space._tensor, space._plain, space._array_types  # noqa: N806
 
     def entered(f: Bound, args: tuple[Any, ...], params: Params) -> Any:
-        if not OFF:
+        if not OFF or LIFTING:
             return door(f, args, params)
         values: list[Any] = []
         for a in args:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from agrad.errors import GraphError
 
-__all__ = ["OFF", "Trace", "enable_grad", "enabled", "no_grad", "switched_on", "transforming"]
+__all__ = ["LIFT", "LIFTING", "OFF", "Trace", "enable_grad", "enabled", "no_grad", "switched_on", "transforming"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,6 +21,11 @@ _depth: ContextVar[int] = ContextVar("agrad_depth", default=0)
 
 OFF: list[None] = []
 """One entry for each `no_grad` or `enable_grad` active in any thread: empty means "record"."""
+
+LIFTING: list[None] = []
+"""One entry for each function that is recorded as a graph in any thread."""
+LIFT: ContextVar[Callable[[Any], Any] | None] = ContextVar("agrad_lift", default=None)
+"""What makes values of a user's leaves the recorder's own, in the thread that records."""
 
 
 class Trace:

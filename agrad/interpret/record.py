@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from agrad.interpret.apply import apply, decompose, execute, split
 from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
-from agrad.interpret.levels import Trace
+from agrad.interpret.levels import LIFT, LIFTING, Trace
 from agrad.interpret.mutation import WATCHING, watched
 from agrad.interpret.reverse import Branch, Node, rank
 from agrad.interpret.rules import caller, checked, environment, own, prepared, restore, times, zeros
@@ -38,34 +37,31 @@ class _Base(ReverseTrace):
 
     def process(self, f: Bound, args: Sequence[Any], params: Params) -> Any:
         """Leave a node, or pass the op on to the trace that records it."""
-        lift = _lift.get()
+        lift = LIFT.get()
         return super().process(f, args, params) if lift is None else apply(f, [lift(a) for a in args], params)
 
 
 BASE = _Base(0)
 """The level of leaves that users made: ``requires_grad`` and ``backward()``."""
 
-_lift: ContextVar[Callable[[Any], Any] | None] = ContextVar("agrad_lift", default=None)
-_lifting: list[None] = []
-
 
 def recording() -> bool:
     """Whether this thread runs a function to write it down as a graph."""
-    return _lift.get() is not None
+    return LIFT.get() is not None
 
 
 @contextmanager
 def watching_leaves(lift: Callable[[Any], Any]) -> Iterator[None]:
     """Hand every op on users' leaves, of this thread, over to a trace, with its arguments as `lift` makes them."""
-    token = _lift.set(lift)
-    _lifting.append(None)
+    token = LIFT.set(lift)
+    LIFTING.append(None)
     BASE.recording = False  # so that fast paths leave the op to the general one
     try:
         yield
     finally:
-        _lift.reset(token)
-        _lifting.pop()
-        BASE.recording = not _lifting
+        LIFT.reset(token)
+        LIFTING.pop()
+        BASE.recording = not LIFTING
 
 
 def record(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:

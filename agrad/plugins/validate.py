@@ -38,8 +38,10 @@ def check_backend(record: Any) -> Backend:
     for field in ("load", "owns", "scalars", "own", "lean", "array", "quiet", "guard", "host", "shares"):
         if not callable(getattr(record, field)):
             raise PluginError(f"the backend {record.name!r} has no callable as {field}=")
-    if record.layout is not None and not callable(record.layout):
-        raise PluginError(f"the backend {record.name!r} has layout={record.layout!r}; it must be callable, or None")
+    for field in ("layout", "compile"):
+        given = getattr(record, field)
+        if given is not None and not callable(given):
+            raise PluginError(f"the backend {record.name!r} has {field}={given!r}; it must be callable, or None")
     for field in ("defers", "mutable"):
         if not isinstance(getattr(record, field), bool):
             raise PluginError(

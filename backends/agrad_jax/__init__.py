@@ -21,6 +21,7 @@ def agrad_backends() -> Iterable[Backend]:
             name="jax",
             load=_load,
             owns=_owns,
+            compile=_compile,
             mutable=False,
             library="jax",
             guard=_guard,
@@ -41,6 +42,14 @@ def _guard() -> AbstractContextManager[None]:
     import jax
 
     return jax.transfer_guard_device_to_host("disallow")  # type: ignore[no-any-return]
+
+
+def _compile(graph: Any, space: Any) -> Any:
+    import jax
+
+    from agrad.graph.replay import jitted
+
+    return jitted(graph, space, jax.jit)
 
 
 def _load() -> Any:

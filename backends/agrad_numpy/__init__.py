@@ -58,6 +58,7 @@ def agrad_backends() -> Iterable[Backend]:
             read_only=("broadcast_to", "linalg.diagonal"),
             shares=_shares,
             layout=attrgetter("strides"),
+            compile=_compile,
             library="numpy",
             install="pip install numpy",
             methods={"__array_ufunc__": _array_ufunc, "__array_priority__": 1000},
@@ -69,6 +70,12 @@ def _load() -> Any:
     from agrad_numpy import namespace
 
     return namespace
+
+
+def _compile(graph: Any, space: Any) -> Any:
+    from agrad_numpy.compile import compiled
+
+    return compiled(graph, space)
 
 
 def _owns(x: object) -> bool:
