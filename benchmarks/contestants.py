@@ -36,6 +36,7 @@ LIBRARIES = {
     "numpy": "numpy",
     "agrad": "agrad",
     "agrad.grad": "agrad",
+    "agrad.compile": "agrad",
     "autograd": "autograd",
     "torch": "torch",
     "jax": "jax",
@@ -49,6 +50,7 @@ LIBRARIES = {
 BACKENDS = {
     "agrad": "numpy",
     "agrad.grad": "numpy",
+    "agrad.compile": "numpy",
     "agrad.jax": "jax",
     "agrad.jax.jit": "jax",
     "agrad.torch": "torch",
@@ -92,6 +94,7 @@ def differentiate(
     contestants = {
         "agrad": _agrad,
         "agrad.grad": _agrad_grad,
+        "agrad.compile": partial(_agrad_grad, compiled=True),
         "autograd": _autograd,
         "torch": _torch,
         "jax": _jax,
@@ -136,7 +139,7 @@ def _agrad(expression: Expression, parameters: Arrays, constants: Arrays, backen
     return step
 
 
-def _agrad_grad(expression: Expression, parameters: Arrays, constants: Arrays) -> Step:
+def _agrad_grad(expression: Expression, parameters: Arrays, constants: Arrays, *, compiled: bool = False) -> Step:
     import agrad
 
     xp = agrad.namespace("numpy")
@@ -146,6 +149,8 @@ def _agrad_grad(expression: Expression, parameters: Arrays, constants: Arrays) -
         return expression(xp, *values, *constants)
 
     function = agrad.value_and_grad(loss, argnums=tuple(range(count)))
+    if compiled:
+        function = agrad.compile(function)
 
     def step() -> tuple[Any, ...]:
         value, gradients = function(*parameters)

@@ -21,6 +21,7 @@ HEADINGS = {
     "numpy": "NumPy by hand",
     "agrad": "agrad",
     "agrad.grad": "agrad.grad",
+    "agrad.compile": "agrad.compile",
     "autograd": "HIPS autograd",
     "torch": "PyTorch",
     "jax": "JAX eager",

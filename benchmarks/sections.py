@@ -52,7 +52,7 @@ SECTIONS = {
         Section(
             name="numpy",
             title="NumPy",
-            contestants=("numpy", "agrad", "agrad.grad", "autograd", "torch", "jax", "jax.jit"),
+            contestants=("numpy", "agrad", "agrad.grad", "agrad.compile", "autograd", "torch", "jax", "jax.jit"),
             ratios=(
                 ("agrad", "torch"),
                 ("agrad", "numpy"),
@@ -60,6 +60,8 @@ SECTIONS = {
                 ("agrad", "jax"),
                 ("agrad", "jax.jit"),
                 ("agrad.grad", "agrad"),
+                ("agrad.compile", "numpy"),
+                ("agrad.compile", "jax.jit"),
             ),
         ),
         Section(
