@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from agrad.transforms.custom import custom_op
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
+    from agrad.transforms.function import Function
     from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
     from agrad.transforms.stop import stop_gradient
 
@@ -48,6 +49,7 @@ __all__ = [
     "ConcretizationError",
     "DtypeError",
     "EscapedTensorError",
+    "Function",
     "GradientCheckError",
     "GraphError",
     "InPlaceError",
@@ -126,6 +128,7 @@ def tensor(
 
 
 _LATER = {
+    "Function": "transforms.function",
     "GradientCheckError": "transforms.check",
     "asarray": "arrays.convert",
     "check_grads": "transforms.check",

@@ -84,7 +84,7 @@ def node_class(f: Bound) -> type[Node]:
 
 def node_name(op: str) -> str:
     """``"linalg.matrix_norm"`` becomes ``"MatrixNormBackward"``."""
-    return "".join(part.capitalize() for part in op.split(".")[-1].split("_")) + "Backward"
+    return "".join(part[:1].upper() + part[1:] for part in op.split(".")[-1].split("_")) + "Backward"
 
 
 def _retrack(f: Bound, node: Node) -> Any:
