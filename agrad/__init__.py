@@ -11,6 +11,7 @@ from agrad.arrays.tensors import Tensor
 from agrad.backend import Backend, BackendRule
 from agrad.errors import (
     AgradError,
+    AnomalyError,
     BackendError,
     ConcretizationError,
     DtypeError,
@@ -24,12 +25,14 @@ from agrad.errors import (
     UnsupportedError,
 )
 from agrad.interpret.levels import enable_grad, no_grad
+from agrad.interpret.watching import from_environment
 from agrad.plugins import hookimpl
 
 if TYPE_CHECKING:
     from agrad import random
     from agrad.arrays.convert import asarray
     from agrad.arrays.sharing import view
+    from agrad.interpret.anomaly import detect_anomaly
     from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.custom import custom_op
@@ -43,6 +46,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AgradError",
+    "AnomalyError",
     "Backend",
     "BackendError",
     "BackendRule",
@@ -65,6 +69,7 @@ __all__ = [
     "check_grads",
     "custom_op",
     "debug",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "hessian",
@@ -134,6 +139,7 @@ _LATER = {
     "check_grads": "transforms.check",
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
+    "detect_anomaly": "interpret.anomaly",
     "grad": "transforms.reverse",
     "hessian": "transforms.dense",
     "hvp": "transforms.dense",
@@ -160,3 +166,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+from_environment()

@@ -9,9 +9,9 @@ from agrad.interpret.apply import decompose, execute, split
 from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import Trace
-from agrad.interpret.mutation import WATCHING, watched
 from agrad.interpret.reverse import Branch, Node, rank
 from agrad.interpret.rules import caller, checked, environment, own, prepared, restore, times, zeros
+from agrad.interpret.watching import NODES
 
 __all__ = ["BASE", "ReverseTrace", "node_class", "node_name", "with_residual"]
 
@@ -52,8 +52,8 @@ def record(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     needed = {*f.arguments, *params, "kept", "out"} if op.residual else f.needs(tuple([i for i, _ in slots]))
     env = environment(f, needed, values, params, out, kept)
     node.saved = env, slots, [a._aval for a in followed], out_avals
-    if WATCHING:
-        node = watched(f, node)
+    for watch in NODES:
+        node = watch(f, node)
     return _boxed(f, out, out_avals, node)
 
 
