@@ -11,6 +11,7 @@ from agrad.arrays.tensors import Tensor
 from agrad.backend import Backend, BackendRule
 from agrad.errors import (
     AgradError,
+    AnomalyError,
     BackendError,
     ConcretizationError,
     DtypeError,
@@ -26,6 +27,7 @@ from agrad.errors import (
     UnsupportedError,
 )
 from agrad.interpret.levels import enable_grad, no_grad
+from agrad.interpret.watching import from_environment
 from agrad.plugins import hookimpl
 
 if TYPE_CHECKING:
@@ -36,11 +38,13 @@ if TYPE_CHECKING:
     from agrad.graph.files import load
     from agrad.graph.graph import Graph
     from agrad.graph.record import trace
+    from agrad.interpret.anomaly import detect_anomaly
     from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
     from agrad.transforms.custom import custom_op
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
+    from agrad.transforms.function import Function
     from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
     from agrad.transforms.stop import stop_gradient
 
@@ -48,6 +52,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AgradError",
+    "AnomalyError",
     "Backend",
     "BackendError",
     "BackendRule",
@@ -55,6 +60,7 @@ __all__ = [
     "DtypeError",
     "EscapedTensorError",
     "FileError",
+    "Function",
     "GradientCheckError",
     "Graph",
     "GraphError",
@@ -73,6 +79,7 @@ __all__ = [
     "compile",
     "custom_op",
     "debug",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "hessian",
@@ -138,6 +145,7 @@ def tensor(
 
 
 _LATER = {
+    "Function": "transforms.function",
     "GradientCheckError": "transforms.check",
     "Graph": "graph.graph",
     "asarray": "arrays.convert",
@@ -145,6 +153,7 @@ _LATER = {
     "compile": "graph.compile",
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
+    "detect_anomaly": "interpret.anomaly",
     "grad": "transforms.reverse",
     "hessian": "transforms.dense",
     "hvp": "transforms.dense",
@@ -173,3 +182,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+from_environment()

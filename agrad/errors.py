@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "AgradError",
+    "AnomalyError",
     "BackendError",
     "ConcretizationError",
     "DtypeError",
@@ -31,6 +32,21 @@ class AgradError(Exception):
     ... except agrad.AgradError as error:
     ...     print(type(error).__name__)
     PluginError
+    """
+
+
+class AnomalyError(AgradError, FloatingPointError):
+    """A nan or an inf that was made while `detect_anomaly` looked for them.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> try:
+    ...     with numpy.errstate(all="ignore"), agrad.detect_anomaly():
+    ...         agrad.tensor(0.0).log()
+    ... except FloatingPointError as error:
+    ...     print(type(error).__name__)
+    AnomalyError
     """
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from agrad.errors import BackendError, EscapedTensorError
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import LIFT, LIFTING, OFF, Trace, enabled
+from agrad.interpret.watching import CALLS
 
 __all__ = [
     "apply",
@@ -31,11 +32,14 @@ Params = dict[str, Any]
 def apply(f: Bound, args: Sequence[Any], params: Params) -> Any:
     """Apply an op to data arguments, any of which may be followed at any level."""
     boxed, top = survey(f, args)
-    if top is not None and OFF:
-        if LIFTING and (lift := LIFT.get()) is not None:
-            args = [lift(a) for a in args]
-        args = [_unfollowed(a) for a in args]
-        top = survey(f, args)[1]
+    if OFF:
+        if CALLS and (out := CALLS[-1](apply, f, args, params)) is not None:
+            return out
+        if top is not None:
+            if LIFTING and (lift := LIFT.get()) is not None:
+                args = [lift(a) for a in args]
+            args = [_unfollowed(a) for a in args]
+            top = survey(f, args)[1]
     if top is not None:
         return top.process(f, args, params)
     out = f.call([constant(a) for a in args], params)

@@ -17,7 +17,9 @@ Call = Callable[[Sequence[Any], Params], Any]
 
 @cache
 def names_of(rule: Partial) -> tuple[str, ...]:
-    """The names that a rule asks for, in its own order."""
+    """The names that a rule asks for, in its own order; a rule of any number of values says them by ``rule.names``."""
+    if (names := getattr(rule, "names", None)) is not None:
+        return tuple(names)
     if isinstance(rule, select):
         return tuple(dict.fromkeys(names_of(rule.condition) + names_of(rule.tie)))
     if callable(rule):

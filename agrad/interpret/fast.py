@@ -21,6 +21,7 @@ from agrad.interpret.parameters import settled
 from agrad.interpret.record import node_class as general_node
 from agrad.interpret.reverse import rank
 from agrad.interpret.rules import environment
+from agrad.interpret.watching import CALLS
 
 __all__ = ["block", "closure"]
 
@@ -67,7 +68,7 @@ def _unless_off(f: Bound, door: Door) -> Door:
     Tensor, plain, arrays = space._tensor, space._plain, space._array_types  # noqa: N806
 
     def entered(f: Bound, args: tuple[Any, ...], params: Params) -> Any:
-        if not OFF or LIFTING:
+        if not OFF or LIFTING or CALLS:
             return door(f, args, params)
         values: list[Any] = []
         for a in args:

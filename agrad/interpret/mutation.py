@@ -6,23 +6,17 @@ change. Nothing of it is in the way while it is off.
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
 from collections.abc import Iterator
 from functools import cache
-from linecache import getline
 from typing import Any
 
 from agrad.errors import InPlaceError
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import OFF
 from agrad.interpret.reverse import Node
+from agrad.interpret.watching import NODES, line_of_user, shown
 
-__all__ = ["WATCHING", "debug", "watched"]
-
-WATCHING: list[None] = []
-"""Not empty while the switch is on."""
+__all__ = ["debug"]
 
 
 class debug:  # noqa: N801 - called as a function
@@ -52,7 +46,7 @@ class debug:  # noqa: N801 - called as a function
     """
 
     def __init__(self, *, mutation: bool) -> None:
-        self._before = bool(WATCHING)
+        self._before = _watched in NODES
         _switch(mutation)
 
     def __enter__(self) -> None:
@@ -63,11 +57,11 @@ class debug:  # noqa: N801 - called as a function
 
 
 def _switch(on: bool) -> None:
-    if on and not WATCHING:
-        WATCHING.append(None)
+    if on and _watched not in NODES:
+        NODES.insert(0, _watched)
         OFF.append(None)  # fast paths look here, and leave the op to the general one
-    elif WATCHING and not on:
-        WATCHING.pop()
+    elif not on and _watched in NODES:
+        NODES.remove(_watched)
         OFF.pop()
 
 
@@ -78,7 +72,7 @@ class _Kept:
 
     def __init__(self, f: Bound, saved: Any) -> None:
         self.f = f
-        self.line = _line()
+        self.line = line_of_user()
         self.digests = [_digest(f, array) for array in _arrays(f, saved)]
 
     def check(self, saved: Any) -> None:
@@ -87,12 +81,12 @@ class _Kept:
             if _digest(self.f, array) != digest:
                 raise InPlaceError(
                     f"backward found that an array of shape {tuple(array.shape)} that {self.f.op.name!r} kept for its "
-                    f"derivative was changed in place after the operation{self.line}; copy the array before you "
+                    f"derivative was changed in place after the operation{shown(self.line)}; copy the array before you "
                     "change it, or change it as a Tensor"
                 )
 
 
-def watched(f: Bound, node: Node) -> Node:
+def _watched(f: Bound, node: Node) -> Node:
     """The same node, remembering what it saved; its pull looks first whether that has changed."""
     kind: Any = type(node)
     made = _watching(kind)()
@@ -105,7 +99,7 @@ def watched(f: Bound, node: Node) -> Node:
 @cache
 def _watching(kind: Any) -> type[Node]:
     def pull(self: Any, saved: Any, ct: Any) -> Any:
-        self.kept.check(self.saved)
+        self.kept.check(saved if self.saved is None else self.saved)  # freed, where another check asks again
         return kind.pull(saved, ct)
 
     return type(kind.__name__, (kind,), {"__slots__": ("kept",), "pull": pull})
@@ -129,27 +123,3 @@ def _digest(f: Bound, array: Any) -> bytes:
     from hashlib import blake2b  # slow to import
 
     return blake2b(f.space._backend.host(array).tobytes(), digest_size=16).digest()
-
-
-def _line() -> str:
-    """The line of the user's source that is being run: the innermost outside of agrad and its plugins."""
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        package = frame.f_globals.get("__name__", "agrad").partition(".")[0]
-        if package != "agrad" and not package.startswith("agrad_"):
-            path, number = frame.f_code.co_filename, frame.f_lineno
-            source = getline(path, number).strip()
-            return f" at {path}:{number}" + (f" ({source})" if source else "")
-        frame = frame.f_back
-    return ""
-
-
-def _from_environment() -> None:
-    asked = {name.strip() for name in os.environ.get("AGRAD_DEBUG", "").split(",")} - {""}
-    if unknown := asked - {"mutation"}:
-        warnings.warn(f"AGRAD_DEBUG asks for {sorted(unknown)}; the only check is 'mutation'", stacklevel=2)
-    if "mutation" in asked:
-        _switch(True)
-
-
-_from_environment()

@@ -10,9 +10,9 @@ from agrad.interpret.apply import apply, decompose, execute, split
 from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import LIFT, LIFTING, Trace
-from agrad.interpret.mutation import WATCHING, watched
 from agrad.interpret.reverse import Branch, Node, rank
 from agrad.interpret.rules import caller, checked, environment, own, prepared, restore, times, zeros
+from agrad.interpret.watching import NODES
 
 __all__ = ["BASE", "ReverseTrace", "node_class", "node_name", "recording", "watching_leaves", "with_residual"]
 
@@ -83,8 +83,8 @@ def record(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:
     needed = {*f.arguments, *params, "kept", "out"} if op.residual else f.needs(tuple([i for i, _ in slots]))
     env = environment(f, needed, values, params, out, kept)
     node.saved = env, slots, [a._aval for a in followed], out_avals
-    if WATCHING:
-        node = watched(f, node)
+    for watch in NODES:
+        node = watch(f, node)
     return _boxed(f, out, out_avals, node)
 
 
@@ -115,7 +115,7 @@ def node_class(f: Bound) -> type[Node]:
 
 def node_name(op: str) -> str:
     """``"linalg.matrix_norm"`` becomes ``"MatrixNormBackward"``."""
-    return "".join(part.capitalize() for part in op.split(".")[-1].split("_")) + "Backward"
+    return "".join(part[:1].upper() + part[1:] for part in op.split(".")[-1].split("_")) + "Backward"
 
 
 def _retrack(f: Bound, node: Node) -> Any:

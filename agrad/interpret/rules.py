@@ -118,13 +118,15 @@ def checked(f: Bound, given: Any, found: Any, avals: Sequence[Aval | None], what
     parts = list(found) if several else [found]
     if len(parts) != len(avals):
         raise ShapeError(f"{what} of {f.op.name!r} returned {len(parts)} values; it must return {len(avals)}")
-    if is_tracked(given) and not any(part is None or is_tracked(part) for part in parts):
+    made = [part for part in parts if part is not None]
+    if made and is_tracked(given) and not any(map(is_tracked, made)):
         raise GraphError(
             f"{what} of {f.op.name!r} is differentiable once: it returned a constant for a cotangent or tangent that "
             "is itself followed; compute with the rule's xp and operators alone to go to higher orders"
         )
-    made = [p if p is None or a is None else _fitting(f, given, p, a, what) for p, a in zip(parts, avals, strict=True)]
-    return tuple(made) if several else made[0]
+    pairs = zip(parts, avals, strict=True)
+    fitted = [p if p is None or a is None else _fitting(f, given, p, a, what) for p, a in pairs]
+    return tuple(fitted) if several else fitted[0]
 
 
 def _fitting(f: Bound, given: Any, part: Any, aval: Aval, what: str) -> Any:

@@ -15,6 +15,7 @@ newaxis = None
 strided, contiguous_format, preserve_format = "torch.strided", "contiguous", "preserve"
 
 _LATER = {
+    "autograd.anomaly_mode": "is_anomaly_check_nan_enabled is_anomaly_enabled set_anomaly_enabled",
     "autograd.grad_mode": "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad "
     "set_grad_enabled",
     "backends": "get_default_backend set_default_backend",

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["GradFn", "edge", "edges", "function_of", "record_of"]
+__all__ = ["GradFn", "edge", "edges", "function_of", "record_of", "word_of"]
 
 Record = tuple[Any, ...]
 
-_NAMES = {"multiply": "Mul", "subtract": "Sub", "divide": "Div", "negative": "Neg", "permute_dims": "Permute"}
+_NAMES = {
+    "Multiply": "Mul", "Subtract": "Sub", "Divide": "Div", "Negative": "Neg", "PermuteDims": "Permute",
+    "PowScalar": "Pow", "VectorNorm": "LinalgVectorNorm",
+}  # fmt: skip
 """PyTorch's words for the core's nodes, for what was made without an operation of this layer."""
 
 
@@ -84,10 +87,14 @@ def record_of(x: Any) -> Any:
         base = view.root
         x._op, x._seen = record, _ = ("AsStridedBackward0", edge(base)), base._version
     if record is None:
-        word = repr(t.grad_fn).strip("<>").removesuffix("Backward")
-        name = next((new for old, new in _NAMES.items() if old.title().replace("_", "") == word), word)
-        x._op = record = (f"{name}Backward0",)
+        x._op = record = (f"{word_of(t.grad_fn)}0",)
     return record
+
+
+def word_of(node: Any) -> str:
+    """PyTorch's word for one of the core's nodes, without its number: ``"MulBackward"``."""
+    word = repr(node).strip("<>").removesuffix("Backward")
+    return f"{_NAMES.get(word, word)}Backward"
 
 
 def function_of(x: Any) -> GradFn | None:

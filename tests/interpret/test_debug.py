@@ -12,6 +12,7 @@ import pytest
 import agrad
 from agrad.interpret import mutation
 from agrad.interpret.levels import OFF
+from agrad.interpret.watching import NODES
 from strict import install
 
 install()
@@ -33,7 +34,7 @@ def watching():
 def off_again():
     before = len(OFF)
     yield
-    assert (mutation.WATCHING, len(OFF)) == ([], before)
+    assert (NODES, len(OFF)) == ([], before)
 
 
 def array(xp, *numbers):
@@ -216,7 +217,7 @@ def test_switching():
         a[:] += 1
         return y
 
-    assert not mutation.WATCHING
+    assert not NODES
     agrad.debug(mutation=True)
     agrad.debug(mutation=True)
     with agrad.debug(mutation=False):
@@ -261,7 +262,8 @@ y.backward()
 
 
 @pytest.mark.parametrize(
-    ("value", "message"), [("mutation", "InPlaceError"), ("mutations", "the only check is 'mutation'"), ("", "")]
+    ("value", "message"),
+    [("mutation", "InPlaceError"), ("mutations", "the checks are 'anomaly' and 'mutation'"), ("", "")],
 )
 def test_the_environment_variable(value, message):
     environment = {**os.environ, "AGRAD_DEBUG": value, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}

@@ -8,7 +8,9 @@ from typing import Any
 __all__ = [
     "Function",
     "Variable",
+    "anomaly_mode",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "function",
     "functional",
@@ -18,6 +20,7 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]
 
@@ -28,12 +31,13 @@ _HOMES = {
     "grad": "calls",
     "gradcheck": "check",
     "gradgradcheck": "check",
+    **dict.fromkeys(("detect_anomaly", "set_detect_anomaly"), "anomaly_mode"),
     **dict.fromkeys(("enable_grad", "inference_mode", "no_grad", "set_grad_enabled"), "grad_mode"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("function", "functional", "grad_mode", "variable"):
+    if name in ("anomaly_mode", "function", "functional", "grad_mode", "variable"):
         return import_module(f"agrad_torchlike.autograd.{name}")
     if name not in _HOMES:
         from agrad_torchlike.errors import missing

@@ -22,6 +22,11 @@ AGAIN = (
 )
 
 
+def _translated(error: agrad.GraphError) -> RuntimeError:
+    """PyTorch's error for a graph that was freed; any other as it is."""
+    return RuntimeError(AGAIN) if "has freed" in str(error) else error
+
+
 def _seed(k: int, x: Any, gradient: Any, create_graph: bool) -> Any:
     """The cotangent to begin with, agrad's Tensor or array; PyTorch's errors for what is missing or does not fit."""
     t = x._t
@@ -54,7 +59,7 @@ def backward(tensors: Sequence[Any], gradients: Sequence[Any], retain_graph: boo
         try:
             x._t.backward(seed, retain_graph=retain or k < last, create_graph=create_graph)
         except agrad.GraphError as error:
-            raise RuntimeError(AGAIN) from error
+            raise _translated(error) from error
 
 
 def gradients(
@@ -92,7 +97,7 @@ def gradients(
     try:
         walk(roots, retain=retain, retrack=create_graph, visit=visit)
     except agrad.GraphError as error:
-        raise RuntimeError(AGAIN) from error
+        raise _translated(error) from error
     return [_made(x, found.get(x._t._node)) for x in inputs]
 
 

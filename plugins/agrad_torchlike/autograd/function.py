@@ -1,14 +1,14 @@
-"""``torch.autograd.Function``: operations with derivatives that the user writes."""
+"""``torch.autograd.Function``: operations with derivatives that the user writes, on `agrad.Function`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from inspect import Parameter, Signature
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import agrad
+from agrad.interpret.apply import raw_of
 from agrad_torchlike.graph import edges
 from agrad_torchlike.tensors import Tensor, wrap
 
@@ -25,6 +25,11 @@ class FunctionCtx(SimpleNamespace):
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep tensors: ``ctx.saved_tensors`` has them in the backward computation."""
+        for k, x in enumerate(tensors):
+            if x is not None and not isinstance(x, Tensor):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {k} is of type {type(x).__name__}"
+                )
         self._saved = tensors
 
     save_for_forward = save_for_backward
@@ -45,7 +50,7 @@ class FunctionCtx(SimpleNamespace):
         )
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether a missing gradient is zeros in `backward`, which it always is here."""
+        """Say whether a gradient that is not there is zeros in `backward`, and not None."""
         self._materialize = value
 
 
@@ -72,6 +77,9 @@ class Function:
     1.0
     """
 
+    _core: ClassVar[Any]
+    """The same as agrad's own Function."""
+
     @staticmethod
     def forward(*args: Any, **options: Any) -> Any:
         """Compute the result: every function writes its own."""
@@ -81,93 +89,164 @@ class Function:
     def backward(ctx: Any, *grads: Any) -> Any:
         """Return the gradients of the arguments, None for one that has none."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function."
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward mode AD."
         )
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Call the function on tensors and other values."""
-        ctx = FunctionCtx()
-        places = [k for k, a in enumerate(args) if isinstance(a, Tensor) and a._t._aval.inexact]
-        ctx.needs_input_grad = tuple([isinstance(a, Tensor) and a._t._node is not None for a in args])
-        with agrad.no_grad():
-            if hasattr(cls, "setup_context"):
-                result = cls.forward(*args)
-                cls.setup_context(ctx, args, result)
-            else:
-                result = cls.forward(ctx, *args)
-        several = isinstance(result, tuple)
-        outs = list(result) if several else [result]
-        if not any(ctx.needs_input_grad):
-            return result
-        made = _op(cls, ctx, args, places, outs)
-        tensors = [y for y in outs if isinstance(y, Tensor)]
-        followed = made(*[args[k]._t for k in places])
-        record = (f"{cls.__name__}Backward", *edges([args[k] for k in places]))
-        for y, t in zip(tensors, followed if len(tensors) > 1 else (followed,), strict=True):
-            plain = id(y) in ctx._plain or not y._t._aval.inexact
+        if "_core" not in cls.__dict__:
+            cls._core = type(cls.__name__, (_Core,), {})
+        call = _Call(cls, args)
+        if not any(call.ctx.needs_input_grad):
+            call.run()
+            return call.result
+        followed = cls._core.apply(call, *[a._t if isinstance(a, Tensor) else None for a in args])
+        made = followed if isinstance(followed, tuple) else (followed,)
+        record = (f"{cls.__name__}Backward", *edges([a for a in args if isinstance(a, Tensor) and a._t._aval.inexact]))
+        outs = list(call.outs)
+        for k, t in zip(call.places, made, strict=True):
+            y = outs[k]
+            plain = id(y) in call.ctx._plain or not y._t._aval.inexact
             if any(y is a for a in args):  # the argument itself was returned
-                outs[outs.index(y)] = y = wrap(y._t)
+                outs[k] = y = wrap(y._t)
             y._t, y._view = (agrad.stop_gradient(t) if plain else t), None
             y._op = None if plain else record
-        return tuple(outs) if several else outs[0]
+        return tuple(outs) if isinstance(call.result, tuple) else outs[0]
 
 
-def _op(cls: Any, ctx: FunctionCtx, args: tuple[Any, ...], places: list[int], outs: list[Any]) -> Callable[..., Any]:
-    """The function as an op of agrad's, whose result is known already."""
-    values = [agrad.stop_gradient(y._t) for y in outs if isinstance(y, Tensor)]
-    names = [f"x{k}" for k in range(len(places))]
+class _Call:
+    """One call: its context and arguments, its results, and which tensors were kept."""
 
-    def pulled(ct: Any) -> tuple[Any, ...]:
-        """The gradients of the data arguments, each agrad's Tensor, its array or None: as the cotangents are."""
-        given = ct if isinstance(ct, tuple) else (ct,)
-        boxed = [isinstance(g, agrad.Tensor) for g in given]
-        space = args[places[0]]._t.__array_namespace__()
-        cts = iter([wrap(space.asarray(g)) for g in given])
-        grads = [next(cts) if isinstance(y, Tensor) else None for y in outs]
-        with agrad.enable_grad() if any(boxed) else agrad.no_grad():
-            found = cls.backward(ctx, *grads)
+    def __init__(self, cls: Any, args: tuple[Any, ...]) -> None:
+        self.cls, self.args, self.ctx = cls, args, FunctionCtx()
+        self.ctx.needs_input_grad = tuple([isinstance(a, Tensor) and a._t._node is not None for a in args])
+
+    def run(self) -> tuple[list[Any], list[Any]]:
+        """Compute; the arrays of the results, and of the tensors that `ctx` has, anywhere."""
+        cls, ctx = self.cls, self.ctx
+        with agrad.no_grad():
+            if hasattr(cls, "setup_context"):
+                self.result = cls.forward(*self.args)
+                cls.setup_context(ctx, self.args, self.result)
+            else:
+                self.result = cls.forward(ctx, *self.args)
+        self.outs = self.result if isinstance(self.result, tuple) else (self.result,)
+        self.places = [k for k, y in enumerate(self.outs) if isinstance(y, Tensor)]
+        return [raw_of(self.outs[k]._t) for k in self.places], [raw_of(x._t) for x in _held(vars(ctx))]
+
+    def context(self, kept: tuple[Any, ...], space: Any) -> Any:
+        """`ctx` with other values in the tensors that it has."""
+        made = FunctionCtx(**vars(self.ctx))
+        values = iter(kept)
+        vars(made).update({name: _exchanged(v, values, space) for name, v in vars(self.ctx).items()})
+        return made
+
+
+def _held(value: Any) -> Iterator[Any]:
+    """The tensors in a value, lists, tuples and dicts searched."""
+    if isinstance(value, Tensor):
+        yield value
+    elif type(value) in (list, tuple, dict):
+        for item in value.values() if type(value) is dict else value:
+            yield from _held(item)
+
+
+def _exchanged(value: Any, values: Iterator[Any], space: Any) -> Any:
+    """The same with other values in its tensors, in the order of `_held`."""
+    if isinstance(value, Tensor):
+        y = wrap(space.asarray(next(values)))
+        y._view = value._view  # where its elements lie
+        return y
+    if type(value) is dict:
+        return {k: _exchanged(item, values, space) for k, item in value.items()}
+    return type(value)([_exchanged(item, values, space) for item in value]) if type(value) in (list, tuple) else value
+
+
+class _Core(agrad.Function):
+    """A call as agrad's own Function, whose first argument it is, before the tensors."""
+
+    @staticmethod
+    def forward(ctx: Any, call: _Call, *data: Any) -> Any:
+        """Compute on the tensors that were given, not on their arrays: they know more."""
+        outs, kept = call.run()
+        ctx.call = call
+        ctx.save_for_backward(*kept)
+        return tuple(outs) if len(outs) != 1 else outs[0]
+
+    @staticmethod
+    def backward(ctx: Any, *cts: Any) -> tuple[Any, ...]:
+        """Call the user's `backward` with tensors."""
+        call, cls = ctx.call, ctx.call.cls
+        space = _space(call)
+        followed = any(isinstance(g, agrad.Tensor) for g in cts)
+        inner = call.context(ctx.saved, space)
+        grads: list[Any] = [None] * len(call.outs)
+        for k, g, there in zip(call.places, cts, ctx.given, strict=True):
+            grads[k] = wrap(space.asarray(g)) if there or inner._materialize else None
+        with agrad.enable_grad() if followed else agrad.no_grad():
+            found = cls.backward(inner, *grads)
         found = found if isinstance(found, tuple) else (found,)
-        if len(found) > len(args) and all(g is None for g in found[len(args) :]):
-            found = found[: len(args)]
-        if len(found) != len(args):
+        n = len(call.args)
+        if len(found) > n and all(g is None for g in found[n:]):
+            found = found[:n]
+        if len(found) != n:
             raise RuntimeError(
-                f"function {cls.__name__}Backward returned an incorrect number of gradients (expected {len(args)}, got "
+                f"function {cls.__name__}Backward returned an incorrect number of gradients (expected {n}, got "
                 f"{len(found)})"
             )
-        parts = [found[k] for k in places]
-        if any(boxed):
-            return tuple([None if g is None else g._t for g in parts])
-        return tuple([None if g is None else g._t.array for g in parts])
+        made: list[Any] = [None]
+        for k, (g, a) in enumerate(zip(found, call.args, strict=True)):
+            if g is None:
+                made.append(None)
+                continue
+            if not isinstance(a, Tensor):
+                raise RuntimeError(
+                    f"function {cls.__name__}Backward returned a gradient different than None at position {k + 1}, but "
+                    "the corresponding forward input was not a Variable"
+                )
+            if not isinstance(g, Tensor):
+                raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
+            if call.ctx.needs_input_grad[k] and g._t.shape != a._t.shape:
+                g = _summed(cls, k, g, a)
+            made.append(_out(g, followed))
+        return tuple(made)
 
-    def pushed(k: int) -> Callable[[Any], Any]:
-        def push(t: Any) -> Any:
-            if not hasattr(cls, "jvp"):
-                raise agrad.GraphError(f"{cls.__name__} has no static method jvp: write one for forward mode")
-            space = args[places[k]]._t.__array_namespace__()
-            tangents: list[Any] = [None] * len(args)
-            tangents[places[k]] = wrap(space.asarray(t))
-            out = cls.jvp(ctx, *tangents)
-            parts = out if isinstance(out, tuple) else (out,)
-            made = tuple([p._t if isinstance(t, agrad.Tensor) else p._t.array for p in parts])
-            return made if len(values) > 1 else made[0]
+    @staticmethod
+    def jvp(ctx: Any, _: None, *tangents: Any) -> Any:
+        """Call the user's `jvp` with tensors."""
+        call, space = ctx.call, _space(ctx.call)
+        if not hasattr(call.cls, "jvp"):
+            raise agrad.GraphError(f"{call.cls.__name__} has no static method jvp: write one for forward mode")
+        followed = any(isinstance(t, agrad.Tensor) for t in tangents)
+        given = [None if t is None else wrap(space.asarray(t)) for t in tangents]
+        found = call.cls.jvp(call.context(ctx.saved, space), *given)
+        parts = found if isinstance(found, tuple) else (found,)
+        made = tuple([None if p is None else _out(p, followed) for p in parts])
+        return made if len(call.places) != 1 else made[0]
 
-        return push
 
-    def known(*data: Any) -> Any:
-        found = tuple([v.array for v in values])
-        return found if len(found) > 1 else found[0]
+def _space(call: _Call) -> Any:
+    return next(a for a in call.args if isinstance(a, Tensor))._t.__array_namespace__()
 
-    known.__name__ = cls.__name__
-    known.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_ONLY) for n in names])  # type: ignore[attr-defined]
-    one = len(places) == 1
 
-    def vjp(ct: Any) -> Any:
-        found = pulled(ct)
-        return found[0] if one else found
+def _out(g: Any, followed: bool) -> Any:
+    """What the engine expects: agrad's Tensors for cotangents that are followed, else arrays."""
+    return g._t if followed else g._t.array
 
-    rules = tuple([pushed(k) for k in range(len(places))])
-    return agrad.custom_op(vjp=vjp, jvp=rules[0] if one else rules, outputs=len(values))(known)
+
+def _summed(cls: Any, k: int, g: Any, a: Any) -> Any:
+    """A gradient that broadcasting has made larger, summed; any other shape is refused."""
+    small, large = tuple(a._t.shape), tuple(g._t.shape)
+    new = len(large) - len(small)
+    if new < 0 or any(m not in (n, 1) for m, n in zip(small, large[new:], strict=True)):
+        raise RuntimeError(
+            f"Function {cls.__name__}Backward returned an invalid gradient at index {k} - got {list(large)} but "
+            f"expected shape compatible with {list(small)}"
+        )
+    axes = (*range(new), *[new + i for i, (m, n) in enumerate(zip(small, large[new:], strict=True)) if m != n])
+    return g.sum(axes, keepdim=True).reshape(small) if axes else g
 
 
 def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -188,25 +267,25 @@ def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
         with agrad.no_grad():
             out = function(ctx, *grads)
         followed = [g for g in grads if isinstance(g, Tensor) and g._t._node is not None]
-        return _refusing(out, followed[0]) if followed else out
+        if not followed:
+            return out
+        parts = [_Once.apply(followed[0], g) if isinstance(g, Tensor) else g for g in _tuple(out)]
+        return tuple(parts) if isinstance(out, tuple) else parts[0]
 
     return called
 
 
-def _refusing(out: Any, followed: Any) -> Any:
-    """Results that raise when they are differentiated."""
+def _tuple(out: Any) -> tuple[Any, ...]:
+    return out if isinstance(out, tuple) else (out,)
 
-    def refuse(xp: Any, ct: Any) -> Any:
+
+class _Once(Function):
+    """A result that cannot be differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, followed: Any, value: Any) -> Any:
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
-
-    def one(g: Any) -> Any:
-        if not isinstance(g, Tensor):
-            return g
-        value = g._t.array
-
-        def known(x: Any) -> Any:
-            return value
-
-        return wrap(agrad.custom_op(vjp=refuse)(known)(followed._t))
-
-    return tuple([one(g) for g in out]) if isinstance(out, tuple) else one(out)
