@@ -217,7 +217,7 @@ class Tensor:
         """The one element as a Python number."""
         if self.size != 1:
             raise ShapeError(f".item() takes a Tensor of one element; this one has shape {self.shape}")
-        return _item(self._concrete(".item()"))
+        return _item(self._space._raw, self._concrete(".item()"))
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
@@ -253,7 +253,7 @@ class Tensor:
         return bool(self._space.any(self == item))
 
     def __format__(self, spec: str) -> str:
-        return format(_item(raw_of(self)), spec) if spec else str(self)
+        return format(_item(self._space._raw, raw_of(self)), spec) if spec else str(self)
 
     def __repr__(self) -> str:
         value = self._value
@@ -521,8 +521,12 @@ def stale_tensor(current: type[Tensor]) -> type[Tensor]:
     return type("Tensor", (current,), body)
 
 
-def _item(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else complex(value) if "complex" in str(value.dtype) else float(value)
+def _item(xp: Any, value: Any) -> Any:
+    """The one element of a backend's array as a Python number; the standard's own arrays have no ``item()``."""
+    if hasattr(value, "item"):
+        return value.item()
+    kinds = {"bool": bool, "integral": int, "real floating": float, "complex floating": complex}
+    return next(number for kind, number in kinds.items() if xp.isdtype(value.dtype, kind))(xp.reshape(value, ()))
 
 
 def _rebuilt(space: Space, value: Any, requires_grad: bool, grad: Any) -> Tensor:
