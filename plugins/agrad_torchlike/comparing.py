@@ -80,7 +80,7 @@ def _test(name: str) -> None:
 
 def _pair(name: str) -> None:
     def compute(xp: Any, x: Any, other: Any) -> Any:
-        return getattr(xp, name)(x != 0, other != 0)
+        return getattr(xp, name)(dtypes.truth(x), dtypes.truth(other))
 
     op(name=name, pointwise=True)(compute)
 

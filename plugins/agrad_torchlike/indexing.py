@@ -58,6 +58,16 @@ def _key(key: Any) -> tuple[tuple[Any, ...], bool]:
     return parts, all([isinstance(k, BASIC) for k in parts])
 
 
+def _whole(x: Any, key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The index with an ellipsis in place of the axes that it leaves out, as the standard wants it."""
+    taken = 0
+    for k in key:
+        if k is Ellipsis or (hasattr(k, "_node") and _is_mask(k)):  # a mask stands alone
+            return key
+        taken += k is not None
+    return (*key, Ellipsis) if taken < x._t.ndim or not taken else key
+
+
 def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, Any, bool]:
     """Strides, offset and the record of a basic index, and whether it names one element."""
     shape, stride, offset = x._t.shape, stride_of(x), offset_of(x)
@@ -107,6 +117,7 @@ def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, A
 
 def _getitem(x: Any, key: Any) -> Any:
     parts, basic = _key(key)
+    parts = _whole(x, parts)
     t = x._t
     if not basic:
         return _selected(x, parts)
@@ -160,7 +171,7 @@ def _put(key: tuple[Any, ...]) -> Any:
 
 def _put_shaped(key: tuple[Any, ...]) -> Any:
     """The way back through an index with new axes, which are for reading."""
-    plain = tuple([k for k in key if k is not None]) or (Ellipsis,)
+    plain = tuple([k for k in key if k is not None])
 
     def write(t: Any, value: Any) -> Any:
         made = t.clone()
@@ -174,7 +185,11 @@ def _selected(x: Any, key: tuple[Any, ...]) -> Any:
     """The elements at integers, or where a mask is true: a copy."""
     _check_arrays(x, key)
     t = x._t
-    y = wrap(t[key if len(key) > 1 else key[0]])
+    at = key[0]
+    if len(key) == 2 and key[1] is Ellipsis and at.ndim == 1 and not _is_mask(at):  # as the standard picks rows
+        y = wrap(t.__array_namespace__().take(t, at, axis=0))
+    else:
+        y = wrap(t[key if len(key) > 1 else at])
     if y._t._node is not None:
         y._op = ("IndexBackward0", edge(x))
     return y
@@ -215,9 +230,10 @@ def _is_mask(k: Any) -> bool:
 
 def _setitem(x: Any, key: Any, value: Any) -> None:
     parts, basic = _key(key)
+    parts = _whole(x, parts)
     if basic:
         _checked(x, parts)
-        parts = tuple([k for k in parts if k is not None]) or (Ellipsis,)  # a new axis fits what broadcasts
+        parts = tuple([k for k in parts if k is not None])  # a new axis fits what broadcasts
     else:
         _check_arrays(x, parts)
     xp = x._t.__array_namespace__()

@@ -146,7 +146,8 @@ def logsumexp(xp: Any, x: Any, dim: Any, keepdim: bool = False) -> Any:
 def _truth(name: str) -> None:
     def compute(xp: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         axes = _axes(x, dim)
-        return x != 0 if axes == () else getattr(xp, name)(x != 0, axis=axes, keepdims=keepdim)
+        x = dtypes.truth(x)
+        return x.clone() if axes == () else getattr(xp, name)(x, axis=axes, keepdims=keepdim)
 
     op(name=name)(compute)
 

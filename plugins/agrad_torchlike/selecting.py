@@ -26,7 +26,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     d = dtypes.to_backend(dtypes.result_of((x, y)), xp)
     a, b = (v if hasattr(v, "_node") else xp.asarray(v, dtype=d) for v in (a, b))
     try:
-        made = record(xp.where(condition._t != 0, a, b), "WhereBackward0", [])
+        made = record(xp.where(dtypes.truth(condition._t), a, b), "WhereBackward0", [])
     except ValueError as error:
         raise (broadcasting(a, b) or broadcasting(condition, a) or broadcasting(condition, b) or error) from error
     if made.requires_grad:
