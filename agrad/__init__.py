@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from agrad import plugins
-from agrad.arrays.namespaces import Namespace, array_namespace, namespace
+from agrad.arrays.imperative import is_grad_enabled
+from agrad.arrays.namespaces import Namespace, array_namespace, backend_name, namespace
 from agrad.arrays.tensors import Tensor
 from agrad.backend import Backend, BackendRule
 from agrad.errors import (
@@ -29,6 +30,7 @@ from agrad.plugins import hookimpl
 if TYPE_CHECKING:
     from agrad import random
     from agrad.arrays.convert import asarray
+    from agrad.arrays.graph import backward, gradients
     from agrad.arrays.sharing import view
     from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
@@ -60,14 +62,18 @@ __all__ = [
     "UnsupportedError",
     "array_namespace",
     "asarray",
+    "backend_name",
+    "backward",
     "check_grads",
     "custom_op",
     "debug",
     "enable_grad",
     "grad",
+    "gradients",
     "hessian",
     "hookimpl",
     "hvp",
+    "is_grad_enabled",
     "jacobian",
     "jvp",
     "linearize",
@@ -128,10 +134,12 @@ def tensor(
 _LATER = {
     "GradientCheckError": "transforms.check",
     "asarray": "arrays.convert",
+    "backward": "arrays.graph",
     "check_grads": "transforms.check",
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
     "grad": "transforms.reverse",
+    "gradients": "arrays.graph",
     "hessian": "transforms.dense",
     "hvp": "transforms.dense",
     "jacobian": "transforms.dense",
