@@ -29,6 +29,7 @@ class Node:
     __slots__ = ("__weakref__", "hooks", "parents", "rank", "saved", "trace")
 
     rank: int
+    """Creation order, counting down: a newer node's is smaller."""
     trace: Trace
     parents: Any
     """The parent node where `single`, else a tuple of them."""
@@ -87,13 +88,19 @@ class Leaf(Node):
         self.rank = rank()
         self.trace = trace
         self.parents = ()
+        self.saved = None
         self.aval = aval
         self.grad = None
 
     @property
+    def accumulates(self) -> bool:
+        """Whether ``backward()`` adds to its gradient: of a user's leaf, and not of an input of a transform."""
+        return hasattr(self, "of")
+
+    @property
     def variable(self) -> Any:
         """The user's Tensor that gradients are accumulated in; None for an input of a transform, or if it is gone."""
-        return self.of() if hasattr(self, "of") else None
+        return self.of() if self.accumulates else None
 
 
 class Branch(Node):
@@ -108,6 +115,7 @@ class Branch(Node):
         self.rank = rank()
         self.trace = parent.trace
         self.parents = parent
+        self.saved = None
         self.index = index
 
     @property

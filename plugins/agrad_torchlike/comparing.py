@@ -34,7 +34,7 @@ def _comparison(name: str, core: Callable[[Any, Any], Any]) -> Callable[..., Any
     def method(self: Any, other: Any) -> Any:
         kind = type(other)
         a = self._t if isinstance(self, Tensor) else None
-        if a is not None and (kind is float or kind is int) and a._aval.inexact:
+        if a is not None and (kind is float or kind is int) and a.aval.inexact:
             y = new(Tensor)
             y._t = core(a, other)
             return y if self._view is None and self._strides is None else arranged(y, self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
 from agrad_torchlike.errors import argument_must_be_tensor, axis_of
@@ -59,13 +60,13 @@ def _unary(name: str, core: str, node: str, to_float: bool) -> Callable[..., Any
             function = found[type(t)]
         except KeyError:
             function = found[type(t)] = _found(t.__array_namespace__(), core)
-        if to_float and not t._aval.inexact:
+        if to_float and not t.aval.inexact:
             xp = t.__array_namespace__()
             t = xp.astype(t, dtypes.to_backend(dtypes.default(), xp))
         t = function(t)
         y = new(Tensor)
         y._t = t
-        if t._node is not None:
+        if t.node is not None:
             y._op = (node, x._op or x)
         if x._view is not None or x._strides is not None:
             arranged(y, x)
@@ -113,7 +114,7 @@ def _pair(name: str, core: str, node: str) -> Callable[..., Any]:
         x, y = tensor_of(x), tensor_of(y)
         a, b = promoted(x, y, divides=name not in ("maximum", "minimum", "fmax", "fmin"))
         xp = a.__array_namespace__()
-        b = b if hasattr(b, "_node") else xp.asarray(b, dtype=a.dtype)
+        b = b if isinstance(b, agrad.Tensor) else xp.asarray(b, dtype=a.dtype)
         if name in ("fmax", "fmin"):  # a nan counts for nothing
             nan_a, nan_b = xp.isnan(a), xp.isnan(b)
             a, b = xp.where(nan_a, b, a), xp.where(nan_b, a, b)
@@ -166,9 +167,10 @@ def clamp(xp: Any, x: Any, min: Any = None, max: Any = None) -> Any:
     """Each element, no smaller than `min` and no greater than `max`."""
     if min is None and max is None:
         raise ValueError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if dtypes.rank(x) < 2 and any(type(bound) is float for bound in (min, max)):
+    bounds = [b for b in (min, max) if b is not None and not isinstance(b, agrad.Tensor)]
+    if dtypes.rank(x) < 2 and float in map(type, bounds):
         x = xp.astype(x, dtypes.to_backend(dtypes.default(), xp))
-    if not hasattr(min, "_node") and not hasattr(max, "_node") and min is not None and max is not None and min > max:
+    if len(bounds) == 2 and min > max:
         return xp.full_like(x, max)
     return xp.clip(x, min, max)
 

@@ -62,7 +62,7 @@ def _whole(x: Any, key: tuple[Any, ...]) -> tuple[Any, ...]:
     """The index with an ellipsis in place of the axes that it leaves out, as the standard wants it."""
     taken = 0
     for k in key:
-        if k is Ellipsis or (hasattr(k, "_node") and _is_mask(k)):  # a mask stands alone
+        if k is Ellipsis or (isinstance(k, agrad.Tensor) and _is_mask(k)):  # a mask stands alone
             return key
         taken += k is not None
     return (*key, Ellipsis) if taken < x._t.ndim or not taken else key
@@ -153,7 +153,7 @@ def _filled(steps: list[int | None], x: Any, key: tuple[Any, ...]) -> tuple[int,
 
 
 def _recorded(y: Any, node: str, before: Any) -> Any:
-    if y._t._node is not None:
+    if y._t.node is not None:
         y._op = (node, before)
     return y
 
@@ -190,7 +190,7 @@ def _selected(x: Any, key: tuple[Any, ...]) -> Any:
         y = wrap(t.__array_namespace__().take(t, at, axis=0))
     else:
         y = wrap(t[key if len(key) > 1 else at])
-    if y._t._node is not None:
+    if y._t.node is not None:
         y._op = ("IndexBackward0", edge(x))
     return y
 
@@ -214,7 +214,7 @@ def _check_arrays(x: Any, key: tuple[Any, ...]) -> None:
             axis += k.ndim
         elif k is not None:
             n = shape[axis]
-            if hasattr(k, "_node") and k.size:
+            if isinstance(k, agrad.Tensor) and k.size:
                 xp = k.__array_namespace__()
                 for bound in (xp.min(k), xp.max(k)):
                     if not -n <= int(bound.item()) < n:
@@ -225,7 +225,7 @@ def _check_arrays(x: Any, key: tuple[Any, ...]) -> None:
 
 
 def _is_mask(k: Any) -> bool:
-    return hasattr(k, "_node") and k.__array_namespace__().isdtype(k.dtype, "bool")
+    return isinstance(k, agrad.Tensor) and k.__array_namespace__().isdtype(k.dtype, "bool")
 
 
 def _setitem(x: Any, key: Any, value: Any) -> None:

@@ -6,6 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
+import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.errors import argument_must_be_tensor, axes_of, axis_of
 from agrad_torchlike.registry import add, into, op, record, settled
@@ -50,7 +51,7 @@ def _total(name: str, node: str, core: str) -> None:
     """``sum``, ``mean``, ``prod``: derivatives of two names, for all axes and for some."""
 
     def call(*args: Any, **options: Any) -> Any:
-        if not options and len(args) == 1 and isinstance(args[0], Tensor) and args[0]._t._aval.inexact:
+        if not options and len(args) == 1 and isinstance(args[0], Tensor) and args[0]._t.aval.inexact:
             x = args[0]
             return record(getattr(x._t, core)(), f"{node}Backward0", args)
         args, options, out = settled(args, options)
@@ -185,7 +186,7 @@ def _extreme(name: str, node: str) -> Callable[..., Any]:
     place, pair = f"arg{name}", f"{name}imum"
 
     def compute(xp: Any, x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-        other = dim if hasattr(dim, "_node") else other
+        other = dim if isinstance(dim, agrad.Tensor) else other
         if other is not None:
             return getattr(xp, pair)(x, other)
         if dim is None:

@@ -211,9 +211,10 @@ def test_a_leaf_does_not_hold_its_tensor() -> None:
     del x
     gc.collect()
     assert node.variable is None
+    assert node.accumulates
     seen = []
-    agrad.grad(lambda v: seen.append(v.node.variable) or v)(1.0)
-    assert seen == [None]
+    agrad.grad(lambda v: seen.append((v.node.accumulates, v.node.variable)) or v)(1.0)
+    assert seen == [(False, None)]
 
 
 # Leaves, views, modes ------------------------------------------------------------------------------

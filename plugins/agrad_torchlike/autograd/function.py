@@ -88,8 +88,8 @@ class Function:
     def apply(cls, *args: Any) -> Any:
         """Call the function on tensors and other values."""
         ctx = FunctionCtx()
-        places = [k for k, a in enumerate(args) if isinstance(a, Tensor) and a._t._aval.inexact]
-        ctx.needs_input_grad = tuple([isinstance(a, Tensor) and a._t._node is not None for a in args])
+        places = [k for k, a in enumerate(args) if isinstance(a, Tensor) and a._t.aval.inexact]
+        ctx.needs_input_grad = tuple([isinstance(a, Tensor) and a._t.node is not None for a in args])
         with agrad.no_grad():
             if hasattr(cls, "setup_context"):
                 result = cls.forward(*args)
@@ -105,7 +105,7 @@ class Function:
         followed = made(*[args[k]._t for k in places])
         record = (f"{cls.__name__}Backward", *edges([args[k] for k in places]))
         for y, t in zip(tensors, followed if len(tensors) > 1 else (followed,), strict=True):
-            plain = id(y) in ctx._plain or not y._t._aval.inexact
+            plain = id(y) in ctx._plain or not y._t.aval.inexact
             if any(y is a for a in args):  # the argument itself was returned
                 outs[outs.index(y)] = y = wrap(y._t)
             y._t, y._view = (agrad.stop_gradient(t) if plain else t), None
@@ -187,7 +187,7 @@ def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(ctx: Any, *grads: Any) -> Any:
         with agrad.no_grad():
             out = function(ctx, *grads)
-        followed = [g for g in grads if isinstance(g, Tensor) and g._t._node is not None]
+        followed = [g for g in grads if isinstance(g, Tensor) and g._t.node is not None]
         return _refusing(out, followed[0]) if followed else out
 
     return called
