@@ -38,6 +38,11 @@ def _comparison(name: str, core: Callable[[Any, Any], Any]) -> Callable[..., Any
             y = new(Tensor)
             y._t = core(a, other)
             return y if self._view is None and self._strides is None else arranged(y, self)
+        if kind is Tensor and a is not None and a.aval is other._t.aval:
+            y = new(Tensor)
+            y._t = core(a, other._t)
+            plain = self._view is None and other._view is None and self._strides is None and other._strides is None
+            return y if plain else arranged(y, self, other)
         left, right = tensor_of(self), tensor_of(other)
         if left is None or right is None:
             return NotImplemented

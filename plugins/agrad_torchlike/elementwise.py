@@ -9,8 +9,9 @@ import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
 from agrad_torchlike.errors import argument_must_be_tensor, axis_of
+from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import arranged
-from agrad_torchlike.registry import add, attribute, into, op, record, settled, tensor_op
+from agrad_torchlike.registry import METHODS, add, attribute, into, op, record, settled, tensor_op
 from agrad_torchlike.tensors import Tensor, new
 
 __all__: list[str] = []
@@ -175,7 +176,33 @@ def clamp(xp: Any, x: Any, min: Any = None, max: Any = None) -> Any:
     return xp.clip(x, min, max)
 
 
+def _within(name: str, general: Callable[..., Any]) -> None:
+    """The short way for numbers as bounds."""
+
+    def call(*args: Any, **options: Any) -> Any:
+        if len(args) != 1 or type(args[0]) is not Tensor or not _ordered(**options) or not args[0]._t.aval.inexact:
+            return general(*args, **options)
+        x = args[0]
+        y = new(Tensor)
+        y._t = t = x._t.__array_namespace__().clip(x._t, options.get("min"), options.get("max"))
+        if t.node is not None:
+            y._op = ("ClampBackward1", edge(x))
+        return y if x._view is None and x._strides is None else arranged(y, x)
+
+    add(name, call)
+
+
+def _ordered(min: Any = None, max: Any = None, **others: Any) -> bool:
+    """Whether the bounds are one number, or two that are in order."""
+    if others or type(min) not in NUMBERS or type(max) not in NUMBERS:
+        return False
+    return (max is not None) if min is None else max is None or bool(min <= max)
+
+
+NUMBERS = (int, float, type(None))
 op("ClampBackward1", name="clip", pointwise=True)(lambda xp, x, min=None, max=None: xp.clip(x, min, max))
+for _name in ("clamp", "clip"):
+    _within(_name, METHODS[_name])
 op("ClampMinBackward0", name="clamp_min", pointwise=True)(lambda xp, x, min: xp.clip(x, min, None))
 op("ClampMaxBackward0", name="clamp_max", pointwise=True)(lambda xp, x, max: xp.clip(x, None, max))
 

@@ -59,7 +59,15 @@ class GradFn:
 
 def edge(x: Any) -> Any:
     """Where gradients of a tensor go."""
-    return None if x._t.node is None else record_of(x) or x
+    t = x._t
+    if t.node is None:
+        return None
+    if x._view is None:
+        if x._op is not None:
+            return x._op
+        if t.is_leaf:
+            return x
+    return record_of(x) or x
 
 
 def edges(values: Any, inexact: bool = False) -> list[Any]:

@@ -115,7 +115,37 @@ def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, A
     )
 
 
+def _along_first(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """``x[3]`` and ``x[1:3]``, the short way; None where it is an error or unusual."""
+    n, stride, offset = shape[0], stride_of(x), offset_of(x)
+    if type(key) is int:
+        if not -n <= key < n:
+            return None
+        steps, offset, node = stride[1:], offset + key % n * stride[0], "SelectBackward0"
+    else:
+        first, last, step = key.start, key.stop, key.step
+        whole = (first is None or type(first) is int) and (last is None or type(last) is int)
+        if not whole or not (step is None or (type(step) is int and step > 0)):
+            return None
+        start, stop, step = key.indices(n)
+        if stop > start:
+            offset += start * stride[0]
+        steps, node = (stride[0] * step, *stride[1:]), "SliceBackward0"
+    y = new(Tensor)
+    y._t = t = x._t[key, ...] if len(shape) > 1 else x._t[key]
+    y._view = view = view_of(x, steps, offset)
+    y._seen = view.root._version
+    if t.node is not None:
+        y._op = (node, edge(x))
+    return y
+
+
 def _getitem(x: Any, key: Any) -> Any:
+    kind, shape = type(key), x._t.aval.shape
+    if (kind is slice and shape) or (kind is int and len(shape) > 1):  # an element is another matter
+        y = _along_first(x, key, shape)
+        if y is not None:
+            return y
     parts, basic = _key(key)
     parts = _whole(x, parts)
     t = x._t

@@ -50,16 +50,29 @@ def _in_dtype(xp: Any, x: Any, dtype: Any, small_to: Any = None) -> Any:
 def _total(name: str, node: str, core: str) -> None:
     """``sum``, ``mean``, ``prod``: derivatives of two names, for all axes and for some."""
 
+    whole, part = f"{node}Backward0", f"{node}Backward1"
+
     def call(*args: Any, **options: Any) -> Any:
         if not options and len(args) == 1 and isinstance(args[0], Tensor) and args[0]._t.aval.inexact:
             x = args[0]
-            return record(getattr(x._t, core)(), f"{node}Backward0", args)
-        args, options, out = settled(args, options)
-        if out is not None:
-            return into(out, call(*args, **options))
+            return record(getattr(x._t, core)(), whole, args)
+        if options:
+            args, options, out = settled(args, options)
+            if out is not None:
+                return into(out, call(*args, **options))
         if not args or not isinstance(args[0], Tensor):
             raise argument_must_be_tensor(name, args)
-        return record(total(*args, **options), f"{node}Backward{int(_given(args, options))}", args[:1])
+        x = args[0]
+        aval = x._t.aval
+        if (
+            not options
+            and len(args) == 2
+            and type(args[1]) is int
+            and aval.inexact
+            and -aval.ndim <= args[1] < aval.ndim
+        ):
+            return record(getattr(x._t, core)(axis=args[1]), part, (x,))
+        return record(total(*args, **options), part if _given(args, options) else whole, (x,))
 
     def total(x: Any, *dims: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
         if len(dims) >= 2 and type(dims[-1]) is bool:

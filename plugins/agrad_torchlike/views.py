@@ -42,6 +42,8 @@ def shared(
 
 def _sized(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:
     """A shape in which one length may be -1."""
+    if prod(sizes) == numel and (not sizes or min(sizes) >= 0):
+        return sizes
     unknown = [k for k, n in enumerate(sizes) if n == -1]
     known = prod([n for n in sizes if n != -1])
     if len(unknown) == 1 and known and numel % known == 0:
@@ -143,13 +145,13 @@ def reshape_as(input: Any, other: Any) -> Any:
 
 
 def _permuted(x: Any, axes: tuple[int, ...], node: str) -> Any:
-    back = tuple(sorted(range(len(axes)), key=axes.__getitem__))
     stride = stride_of(x)
 
     def read(t: Any) -> Any:
         return t.__array_namespace__().permute_dims(t, axes)
 
     def write(t: Any, value: Any) -> Any:
+        back = tuple(sorted(range(len(axes)), key=axes.__getitem__))
         return value.__array_namespace__().permute_dims(value, back)
 
     return shared(x, node, read, write, tuple([stride[k] for k in axes]))

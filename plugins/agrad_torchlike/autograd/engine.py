@@ -33,7 +33,7 @@ def _seed(k: int, x: Any, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if t.size != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
-        return t.__array_namespace__().ones(t.shape, dtype=t.dtype)
+        return t.__array_namespace__().ones(t.shape, dtype=t.dtype) if t.aval.complex else None  # agrad's own
     if not isinstance(gradient, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     g = gradient._t
