@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from agrad import plugins
-from agrad.arrays.namespaces import Namespace, array_namespace, namespace
+from agrad.arrays.imperative import is_grad_enabled
+from agrad.arrays.namespaces import Namespace, array_namespace, backend_name, namespace
 from agrad.arrays.tensors import Tensor
 from agrad.backend import Backend, BackendRule
 from agrad.errors import (
@@ -33,6 +34,7 @@ from agrad.plugins import hookimpl
 if TYPE_CHECKING:
     from agrad import random
     from agrad.arrays.convert import asarray
+    from agrad.arrays.graph import backward, gradients
     from agrad.arrays.sharing import view
     from agrad.graph.compile import compile
     from agrad.graph.files import load
@@ -75,6 +77,8 @@ __all__ = [
     "UnsupportedError",
     "array_namespace",
     "asarray",
+    "backend_name",
+    "backward",
     "check_grads",
     "compile",
     "custom_op",
@@ -82,9 +86,11 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "grad",
+    "gradients",
     "hessian",
     "hookimpl",
     "hvp",
+    "is_grad_enabled",
     "jacobian",
     "jvp",
     "linearize",
@@ -149,12 +155,14 @@ _LATER = {
     "GradientCheckError": "transforms.check",
     "Graph": "graph.graph",
     "asarray": "arrays.convert",
+    "backward": "arrays.graph",
     "check_grads": "transforms.check",
     "compile": "graph.compile",
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
     "detect_anomaly": "interpret.anomaly",
     "grad": "transforms.reverse",
+    "gradients": "arrays.graph",
     "hessian": "transforms.dense",
     "hvp": "transforms.dense",
     "jacobian": "transforms.dense",

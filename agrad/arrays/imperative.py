@@ -9,19 +9,25 @@ from weakref import ref
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
 from agrad.interpret.apply import escaped, private
-from agrad.interpret.levels import no_grad, transforming
+from agrad.interpret.levels import enabled, no_grad, transforming
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Hooks, Leaf, Node, hooked, walk
 
 __all__ = [
     "HookHandle",
+    "accumulate",
+    "accumulate_in",
     "add_hook",
     "backward",
     "forget_gradient",
     "gradient_of",
     "handed_out",
+    "is_grad_enabled",
     "make_leaf",
     "retain_gradient",
+    "root_of",
+    "seed_of",
+    "visitor",
 ]
 
 
@@ -35,58 +41,91 @@ def make_leaf(t: Tensor) -> Tensor:
             f"a Tensor of dtype {t.dtype} was asked to require gradients; only real and complex floating-point "
             "Tensors have them: convert it first, for example with xp.astype(x, xp.float64)"
         )
+    kept = getattr(t, "_leaf", None)
+    if kept is not None and kept.aval.shape == t._aval.shape and kept.aval.dtype == t._aval.dtype:
+        t._node = kept
+        return t
     if not t._aval.ndim:  # a handle that changes in place whatever it holds: the library's numbers are faster
         t._value = t._space._backend.lean(t._value)
     t._node = leaf = Leaf(BASE, t._aval)
-    leaf.tensor, leaf.device, leaf.handle = type(t), t.device, ref(t)
+    leaf.tensor, leaf.device, leaf.of = type(t), t.device, ref(t)
     return t
+
+
+def is_grad_enabled() -> bool:
+    """Return whether operations on Tensors that require gradients are followed here and now.
+
+    Examples
+    --------
+    >>> import agrad
+    >>> agrad.is_grad_enabled()
+    True
+    >>> with agrad.no_grad():
+    ...     agrad.is_grad_enabled()
+    False
+    """
+    return enabled(BASE)
 
 
 def backward(t: Tensor, gradient: Any, retain_graph: bool, create_graph: bool) -> None:
     """Accumulate gradients in the leaves that a Tensor depends on; nothing changes where this fails."""
+    accumulate(t._space, [root_of(t, gradient, create_graph)], [gradient], retain_graph, create_graph)
+
+
+def root_of(
+    t: Tensor, gradient: Any, create_graph: bool, what: str = "backward()", name: str = "gradient"
+) -> tuple[Node, Any]:
+    """Where a walk back from a Tensor starts, and its cotangent there; `what` and `name` are what messages say."""
     node = t._node
     if node is None:
-        raise GraphError("backward() on a Tensor that does not depend on any Tensor with requires_grad=True")
+        raise GraphError(f"{what} on a Tensor that does not depend on any Tensor with requires_grad=True")
     if not node.trace.alive:
         raise escaped(t)
     if node.trace is not BASE or transforming():
         raise NestingError(
-            "backward() inside a transform (agrad.grad, jvp, ...): use the transforms alone there, "
+            f"{what} inside a transform (agrad.grad, jvp, ...): use the transforms alone there, "
             "for example agrad.grad inside agrad.grad"
         )
     space, aval = t._space, t._aval
     if gradient is None:
         if aval.size != 1:
             raise NonScalarError(
-                f"backward() of a Tensor of shape {aval.shape} needs gradient=, a cotangent of that shape; "
+                f"{what} of a Tensor of shape {aval.shape} needs {name}=, a cotangent of that shape; "
                 "or reduce the Tensor to a scalar first, for example with xp.sum"
             )
         if aval.complex:
-            raise DtypeError("backward() of a complex Tensor needs gradient=, or take xp.real(t) or xp.abs(t) first")
+            raise DtypeError(f"{what} of a complex Tensor needs {name}=, or take xp.real(t) or xp.abs(t) first")
         seed = space._one(t._value, aval)
     else:
-        seed = seed_of(space, gradient, aval, "backward(gradient=...)")
+        seed = seed_of(space, gradient, aval, f"{what[:-1]}{name}=...)")
     if create_graph:
         seed = space._wrap(seed)
     elif type(seed) is type(t):
         seed = seed._value
+    return node, seed
+
+
+def accumulate(
+    space: Any, roots: list[tuple[Node, Any]], given: Iterable[Any], retain_graph: bool, create_graph: bool
+) -> None:
+    """Walk back from roots and add to ``.grad`` of the leaves; `given` are the cotangents as the user gave them."""
     with space._backend.quiet():
         leaves = walk(
-            [(node, seed)],
+            roots,
             retain=retain_graph or create_graph,
             retrack=create_graph,
-            visit=_visitor(create_graph) if len(hooked) else None,
+            visit=visitor(create_graph) if len(hooked) else None,
         )
     # a conversion may stand between: a leaf need not be of this Tensor's backend
-    gradients = handed_out([(_space_of(leaf), _filled(leaf, ct)) for leaf, ct in leaves.items()], [gradient])
+    gradients = handed_out([(_space_of(leaf), _filled(leaf, ct)) for leaf, ct in leaves.items()], given)
     for leaf, g in zip(leaves, gradients, strict=True):
-        _accumulate(leaf, _space_of(leaf)._wrap(g), create_graph)
+        accumulate_in(leaf, _space_of(leaf)._wrap(g), create_graph)
 
 
 _lock = RLock()  # a finaliser may come here again, in the same thread
 
 
-def _accumulate(holder: Any, g: Tensor, create_graph: bool) -> None:
+def accumulate_in(holder: Any, g: Tensor, create_graph: bool) -> None:
     """Add to ``holder.grad``, again where another thread was faster; no lock is held while arrays are added."""
     while True:
         old = holder.grad
@@ -206,7 +245,9 @@ def retain_gradient(t: Tensor) -> None:
         _hooks(t).retain = True
 
 
-def _visitor(create_graph: bool) -> Callable[[Node, Any], Any]:
+def visitor(create_graph: bool) -> Callable[[Node, Any], Any]:
+    """What a walk does at every node: call its hooks, keep its gradient."""
+
     def visit(node: Node, ct: Any) -> Any:
         if node not in hooked:
             return ct
@@ -218,7 +259,7 @@ def _visitor(create_graph: bool) -> Callable[[Node, Any], Any]:
             if replaced is not None:
                 boxed = space._wrap(seed_of(space, replaced, hooks.aval, "the result of a hook"))
         if hooks.retain:
-            _accumulate(hooks, boxed, True)
+            accumulate_in(hooks, boxed, True)
         return boxed if create_graph or boxed._node is not None else boxed._value
 
     return visit

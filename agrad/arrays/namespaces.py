@@ -27,7 +27,7 @@ from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 from agrad.plugins.registry import registry
 
-__all__ = ["Extension", "Namespace", "array_namespace", "namespace"]
+__all__ = ["Extension", "Namespace", "array_namespace", "backend_name", "namespace"]
 
 
 class Extension:
@@ -436,6 +436,32 @@ def array_namespace(*arrays: Any) -> Namespace:
             )
         found = space
     return found or namespace()
+
+
+def backend_name(x: Any) -> str:
+    """Return the name of the backend of a namespace, a Tensor or an array.
+
+    Parameters
+    ----------
+    x : Namespace, Tensor or array of a backend
+
+    Returns
+    -------
+    str
+        As `namespace` and ``backend=`` take it.
+
+    Raises
+    ------
+    BackendError
+        No installed backend owns it.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> agrad.backend_name(numpy.ones(3)), agrad.backend_name(agrad.namespace("numpy"))
+    ('numpy', 'numpy')
+    """
+    return (x if isinstance(x, Namespace) else array_namespace(x))._backend.name
 
 
 def owner(a: Any) -> Namespace | None:

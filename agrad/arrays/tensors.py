@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from agrad.arrays import imperative
-from agrad.arrays.views import SLICE, Family, Lens, attach, is_written, key_of, rebind, refresh, refuse_leaf
+from agrad.arrays.views import SLICE, Family, Lens, attach, is_written, key_of, lens_of, rebind, refresh, refuse_leaf
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
 from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
 from agrad.interpret.aval import Aval
@@ -38,7 +38,7 @@ class Tensor:
     Tensor([2. 4.], dtype=float64)
     """
 
-    __slots__ = ("__weakref__", "_aval", "_node", "_ties", "_value")
+    __slots__ = ("__weakref__", "_aval", "_leaf", "_node", "_ties", "_value")
 
     _space: ClassVar[Any]
     _value: Any
@@ -48,6 +48,13 @@ class Tensor:
     """None for a constant; a Node (reverse) or a Dual (forward) for a followed value."""
     _ties: Lens | Family
     """Set where memory is shared: on a view, whose it shows and how; on the root, who its views are."""
+    _leaf: Leaf
+    """Set by ``requires_grad_(False)``: the leaf that ``requires_grad_()`` takes up again, with its gradient."""
+
+    aval: Aval
+    """Its shape, dtype and kind of numbers in one object, whose attributes are quicker to read: for plugins."""
+    node: Any
+    """What follows it: its `grad_fn`, a leaf of the graph, or a transform's own; None for a constant. Read only."""
 
     __hash__ = object.__hash__
 
@@ -112,6 +119,20 @@ class Tensor:
         return self._node is None or type(self._node) is Leaf
 
     @property
+    def base(self) -> Tensor | None:
+        """Of a view, the Tensor whose memory it shows; None for one that has memory of its own.
+
+        Examples
+        --------
+        >>> import agrad
+        >>> x = agrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x[0][1:].base is x, x.base
+        (True, None)
+        """
+        lens = lens_of(self)
+        return None if lens is None else lens.root
+
+    @property
     def grad(self) -> Tensor | None:
         """The gradient that backward passes have accumulated here; ``x.grad = None`` clears it."""
         return imperative.gradient_of(self)  # type: ignore[no-any-return]
@@ -163,7 +184,10 @@ class Tensor:
         imperative.backward(self, gradient, retain_graph, create_graph)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Make this Tensor a leaf that is followed, or stop following it; return it."""
+        """Make this Tensor a leaf that is followed, or stop following it; return it.
+
+        One that was a leaf before is the same again: graphs that it is part of reach it, and it has its ``.grad``.
+        """
         if self._node is None:
             return imperative.make_leaf(self) if requires_grad else self
         if self._node.trace is not BASE:
@@ -173,7 +197,7 @@ class Tensor:
         if not requires_grad:
             if not self.is_leaf:
                 raise GraphError("requires_grad_(False) on the result of an operation; use .detach() instead")
-            self._node = None
+            self._leaf, self._node = self._node, None
         return self
 
     def detach(self) -> Tensor:
@@ -217,7 +241,7 @@ class Tensor:
         """The one element as a Python number."""
         if self.size != 1:
             raise ShapeError(f".item() takes a Tensor of one element; this one has shape {self.shape}")
-        return _item(self._concrete(".item()"))
+        return _item(self._space._raw, self._concrete(".item()"))
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
@@ -259,7 +283,7 @@ class Tensor:
         return bool(self._space.any(self == item))
 
     def __format__(self, spec: str) -> str:
-        return format(_item(raw_of(self)), spec) if spec else str(self)
+        return format(_item(self._space._raw, raw_of(self)), spec) if spec else str(self)
 
     def __repr__(self) -> str:
         value = self._value
@@ -363,6 +387,12 @@ class Tensor:
     def clone(self) -> Tensor:
         """A copy of the data that stays in the graph."""
         return self._space.asarray(self, copy=True)  # type: ignore[no-any-return]
+
+
+for _name in ("aval", "node"):
+    setattr(Tensor, _name, Tensor.__dict__[f"_{_name}"])  # the slots themselves: no property is as fast
+SLOTS = ("_value", "_aval", "_node", "aval", "node")
+"""What is different once the memory of a Tensor was changed through another one."""
 
 
 def _reduction(name: str) -> Callable[..., Tensor]:
@@ -523,12 +553,16 @@ def stale_tensor(current: type[Tensor]) -> type[Tensor]:
 
         return property(look, held.__set__)
 
-    body = {"__slots__": (), "__module__": "agrad", **{name: slot(name) for name in ("_value", "_aval", "_node")}}
+    body = {"__slots__": (), "__module__": "agrad", **{name: slot(name) for name in SLOTS}}
     return type("Tensor", (current,), body)
 
 
-def _item(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else complex(value) if "complex" in str(value.dtype) else float(value)
+def _item(xp: Any, value: Any) -> Any:
+    """The one element of a backend's array as a Python number; the standard's own arrays have no ``item()``."""
+    if hasattr(value, "item"):
+        return value.item()
+    kinds = {"bool": bool, "integral": int, "real floating": float, "complex floating": complex}
+    return next(number for kind, number in kinds.items() if xp.isdtype(value.dtype, kind))(xp.reshape(value, ()))
 
 
 def _rebuilt(space: Space, value: Any, requires_grad: bool, grad: Any) -> Tensor:

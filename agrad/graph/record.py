@@ -14,10 +14,10 @@ from agrad.errors import BackendError, UnsupportedError
 from agrad.graph.graph import GUARD, HERE, REPLACE, STOP, Capture, Constant, Dtype, Equation, Graph, Operand, Var
 from agrad.interpret.apply import execute, private, raw_of
 from agrad.interpret.bound import Bound
-from agrad.interpret.caller import user_line
 from agrad.interpret.levels import OFF, Trace, switched_on
 from agrad.interpret.record import BASE, watching_leaves
 from agrad.interpret.reverse import Leaf
+from agrad.interpret.watching import line_of_user
 from agrad.ops._shapes import device_of
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
 
@@ -174,7 +174,7 @@ class Recorder(Trace):
         found = self._leaves.get(id(a._node))
         if found is None:
             self._kept.append(a._node)
-            leaf = a._node.handle() if type(a._node) is Leaf else None
+            leaf = a._node.of() if type(a._node) is Leaf else None
             capture = Capture(a if leaf is None else leaf)
             value = raw_of(a)
             found = self._leaves[id(a._node)] = a._space._box(value, a._aval.strong, Recorded(self, capture))
@@ -198,7 +198,7 @@ class Recorder(Trace):
         data, named = self._call(space, f, known, args, params)
         several = type(out) if isinstance(out, tuple | list) else None
         own = f if known is None or op.custom else None
-        self.equations.append(Equation(op.name, data, named, made, several, user_line(), own))
+        self.equations.append(Equation(op.name, data, named, made, several, _source(), own))
         boxed = [space._box(r, aval, Recorded(self, v)) for r, aval, v in zip(results, avals, made, strict=True)]
         if OFF and not switched_on(self.level):  # as no_grad means it for whoever differentiates the graph
             boxed = [self.stopping(t) for t in boxed]
@@ -239,7 +239,7 @@ class Recorder(Trace):
         if name in SIZED or counted or masked:
             what = "an index by a mask" if masked else f"{name!r}" + (" by an array of counts" if counted else "")
             raise UnsupportedError(
-                f"trace met {what} at {user_line()}, whose result has as many elements as the traced values say; keep "
+                f"trace met {what} at {_source()}, whose result has as many elements as the traced values say; keep "
                 "the shape with xp.where(mask, x, 0.0), or do this outside of the traced function"
             )
 
@@ -260,14 +260,19 @@ class Recorder(Trace):
         space: Any = like._space
         made = Var(like._aval.shape, dtype_name(space, like._aval.dtype))
         data = tuple([self.operand(space, t) for t in given])
-        self.equations.append(Equation(op, data, {}, (made,), None, user_line()))
+        self.equations.append(Equation(op, data, {}, (made,), None, _source()))
         value = like._value if like._node is None or like._node.trace is self else private(like)
         made_of: Tensor = space._box(value, like._aval, Recorded(self, made))
         return made_of
 
     def decided(self, t: Tensor, value: bool) -> None:
         """Note what Python was told when it asked for a truth value."""
-        self.equations.append(Equation(GUARD, (t._node.var,), {"is": value}, (), None, user_line()))
+        self.equations.append(Equation(GUARD, (t._node.var,), {"is": value}, (), None, _source()))
+
+
+def _source() -> str:
+    line = line_of_user()
+    return "" if line is None else f"{line[0]}:{line[1]}"
 
 
 def _names(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], structure: Any, n: int) -> list[str]:

@@ -8,7 +8,7 @@ holds any more frees itself.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -18,7 +18,7 @@ from agrad.interpret.aval import Aval
 from agrad.interpret.levels import Trace
 from agrad.interpret.watching import WALKS
 
-__all__ = ["Branch", "Hooks", "Leaf", "Node", "hooked", "plus", "rank", "walk"]
+__all__ = ["STOP", "Branch", "Hooks", "Leaf", "Node", "hooked", "leading", "parents_of", "plus", "rank", "walk"]
 
 rank: Callable[[], int] = itertools.count(0, -1).__next__
 """Creation order, counting down: the heap's smallest is the newest node."""
@@ -30,6 +30,7 @@ class Node:
     __slots__ = ("__weakref__", "hooks", "parents", "rank", "saved", "trace")
 
     rank: int
+    """Creation order, counting down: a newer node's is smaller."""
     trace: Trace
     parents: Any
     """The parent node where `single`, else a tuple of them."""
@@ -45,29 +46,62 @@ class Node:
         """`saved` with its values followed again, so that the VJP can itself be differentiated."""
         raise NotImplementedError
 
+    @property
+    def name(self) -> str:
+        """What it is the derivative of: ``"SinBackward"``."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node, int], ...]:
+        """Where cotangents go next: nodes, each with the number of its result; none once the graph is freed.
+
+        Examples
+        --------
+        >>> import agrad
+        >>> x = agrad.tensor(3.0, requires_grad=True)
+        >>> y = agrad.namespace("numpy").sin(x) * 2
+        >>> ((node, index),) = y.grad_fn.next_functions
+        >>> node.name, index
+        ('SinBackward', 0)
+        >>> node.next_functions[0][0].variable is x
+        True
+        """
+        return tuple([(p.parents, p.index) if type(p) is Branch else (p, 0) for p in parents_of(self)])
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+        return f"<{self.name}>"
 
 
 class Leaf(Node):
     """Where a walk ends: an input of a transform, or a Tensor that the user asked gradients for."""
 
-    __slots__ = ("aval", "device", "grad", "handle", "tensor")
+    __slots__ = ("aval", "device", "grad", "of", "tensor")
 
     aval: Aval
     grad: Any
+    of: Callable[[], Any]
+    """A weak reference to the user's Tensor: set on leaves of the lowest level."""
     tensor: type
     """The class of the user's Tensor, and its device: set on leaves of the lowest level, which need not be alike."""
     device: Any
-    handle: Any
-    """A weak reference to that Tensor, by which a graph finds what it holds later."""
 
     def __init__(self, trace: Trace, aval: Aval) -> None:
         self.rank = rank()
         self.trace = trace
         self.parents = ()
+        self.saved = None
         self.aval = aval
         self.grad = None
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether ``backward()`` adds to its gradient: of a user's leaf, and not of an input of a transform."""
+        return hasattr(self, "of")
+
+    @property
+    def variable(self) -> Any:
+        """The user's Tensor that gradients are accumulated in; None for an input of a transform, or if it is gone."""
+        return self.of() if self.accumulates else None
 
 
 class Branch(Node):
@@ -82,10 +116,20 @@ class Branch(Node):
         self.rank = rank()
         self.trace = parent.trace
         self.parents = parent
+        self.saved = None
         self.index = index
 
-    def __repr__(self) -> str:
-        return repr(self.parents)
+    @property
+    def name(self) -> str:
+        """That of its op."""
+        name: str = self.parents.name
+        return name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node, int], ...]:
+        """Those of its op."""
+        nodes: tuple[tuple[Node, int], ...] = self.parents.next_functions
+        return nodes
 
 
 class Hooks:
@@ -106,6 +150,10 @@ hooked: WeakSet[Node] = WeakSet()
 """Nodes that have hooks: a walk looks for them only while there are any."""
 
 
+STOP: Any = object()
+"""What the `visit` of a walk returns where it is not to go on."""
+
+
 def walk(
     roots: Iterable[tuple[Node, Any]],
     *,
@@ -124,7 +172,7 @@ def walk(
     retrack : bool
         Run the rules on followed values, so that the results have a graph themselves.
     visit : callable, optional
-        ``visit(node, ct)`` is called at every node and returns the cotangent to go on with.
+        ``visit(node, ct)`` is called at every node and returns the cotangent to go on with, or STOP.
 
     Returns
     -------
@@ -165,6 +213,9 @@ def walk(
         while True:  # along single parents, without the heap, while the next one is newer than all that wait
             if visit is not None:
                 ct = visit(node, ct)
+                if ct is STOP:
+                    pending = ()
+                    break
             kind = node.__class__
             if kind is Leaf:
                 leaves[node] = ct  # type: ignore[index]
@@ -187,6 +238,31 @@ def walk(
                 pending = ((parents, ct),)
                 break
             node = parents
+
+
+def parents_of(node: Node) -> Sequence[Node]:
+    """The nodes that a walk goes to next; none once the graph is freed."""
+    held = node.parents
+    return () if held is None else (held,) if node.single else held
+
+
+def leading(roots: Iterable[Node], wanted: set[Node]) -> set[Node]:
+    """The nodes between roots and wanted ones, both included: others need not be visited.
+
+    Where a part of the graph was freed, nobody knows what it led to: a walk is to go there, and to say so.
+    """
+    parents: dict[Node, Sequence[Node]] = {}
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        if node not in parents:
+            parents[node] = parents_of(node)
+            waiting += parents[node]
+    found: set[Node] = set()
+    for node in sorted(parents, key=lambda node: -node.rank):  # the oldest first
+        if node in wanted or node.parents is None or any(parent in found for parent in parents[node]):
+            found.add(node)
+    return found
 
 
 def _join(cts: dict[Node, Any], op: Node, index: int, ct: Any) -> Iterable[tuple[Node, Any]]:

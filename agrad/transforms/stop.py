@@ -29,5 +29,7 @@ def stop_gradient(x: Any) -> Any:
     >>> float(agrad.grad(lambda x: agrad.stop_gradient(x) * x)(3.0))
     3.0
     """
+    if isinstance(x, Tensor):
+        return x._space._wrap(stopped(x))
     leaves, structure = flatten(x)
     return unflatten(structure, [v._space._wrap(stopped(v)) if isinstance(v, Tensor) else v for v in leaves])

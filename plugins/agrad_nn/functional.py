@@ -111,6 +111,6 @@ def dropped(x: Any, shape: tuple[int, ...], p: float, training: bool, rng: Any) 
     xp = agrad.array_namespace(x)
     if p == 1:
         return x * 0.0
-    drawn = generator(rng, xp._backend.name).uniform(shape)
+    drawn = generator(rng, agrad.backend_name(xp)).uniform(shape)
     kept = xp.astype(drawn >= p, x.dtype)
     return x * (kept / (1 - p))

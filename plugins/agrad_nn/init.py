@@ -312,4 +312,4 @@ def _matrix(what: str, t: Any, exactly: bool = False) -> None:
 
 
 def _source(t: Any, rng: Any) -> Any:
-    return generator(rng, t.__array_namespace__()._backend.name)
+    return generator(rng, agrad.backend_name(t))

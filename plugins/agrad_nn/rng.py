@@ -56,7 +56,7 @@ def generator(rng: Any = None, backend: str | None = None) -> Any:
     Generator(7, backend='numpy')
     """
     if rng is None:
-        name = agrad.namespace(backend)._backend.name
+        name = agrad.backend_name(agrad.namespace(backend))
         found = _defaults.get(name)
         if found is None:
             found = _defaults[name] = Generator(_seed[0] if _seed else secrets.randbits(64), backend=name)

@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.errors import broadcasting, translated
 from agrad_torchlike.graph import edge
@@ -78,7 +79,7 @@ def promoted(*operands: Any, divides: bool = False) -> list[Any]:
         xp = t.__array_namespace__()
         wanted = dtypes.to_backend(d, xp)
         made.append(t if t.dtype == wanted else xp.astype(t, wanted))
-    if d.rank != 0 or not any(hasattr(m, "_node") for m in made):
+    if d.rank != 0 or not any(isinstance(m, agrad.Tensor) for m in made):
         made = [int(m) if type(m) is bool else m for m in made]
     return made
 
@@ -90,31 +91,31 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def method(self: Any, other: Any) -> Any:
         kind = type(other)
         a = self._t
-        aval = a._aval
+        aval = a.aval
         if kind is float or kind is int:
             if aval.inexact:
                 t = core(a, other)
                 y = new(Tensor)
                 y._t = t
-                if t._node is not None:
+                if t.node is not None:
                     y._op = (scalar, self._op or self, None) if pad else (scalar, self._op or self)
                 if self._view is not None or self._strides is not None:
                     arranged(y, self)
                 return y
         elif kind is Tensor:
             b = other._t
-            if aval.inexact and (aval is b._aval or aval.dtype is b._aval.dtype):
+            if aval.inexact and (aval is b.aval or aval.dtype is b.aval.dtype):
                 try:
                     t = core(a, b)
                 except Exception as error:
                     raise (broadcasting(a, b) or error) from error
                 y = new(Tensor)
                 y._t = t
-                if t._node is not None:
+                if t.node is not None:
                     y._op = (
                         node,
-                        (self._op or self) if a._node is not None else None,
-                        (other._op or other) if b._node is not None else None,
+                        (self._op or self) if a.node is not None else None,
+                        (other._op or other) if b.node is not None else None,
                     )
                 if self._view is not None or other._view is not None or self._strides or other._strides:
                     arranged(y, self, other)
@@ -137,7 +138,7 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
         except Exception as error:
             raise translated(error, f.name, (left, right)) from error
         y = wrap(t)
-        if t._node is not None:
+        if t.node is not None:
             both = isinstance(left, Tensor) and isinstance(right, Tensor)
             tensor = left if isinstance(left, Tensor) else right
             y._op = (node, edge(left), edge(right)) if both else (scalar, edge(tensor), *([None] if pad else []))
@@ -206,11 +207,11 @@ def _reflected(f: Binary, general: Callable[..., Any]) -> Callable[..., Any]:
         kind = type(other)
         if kind is float or kind is int:
             t = self._t
-            if t._aval.inexact:
+            if t.aval.inexact:
                 t = core(other, t)
                 y = new(Tensor)
                 y._t = t
-                if t._node is not None:
+                if t.node is not None:
                     before = self._op or self
                     if name == "div":
                         before = ("ReciprocalBackward0", before)

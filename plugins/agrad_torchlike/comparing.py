@@ -34,10 +34,15 @@ def _comparison(name: str, core: Callable[[Any, Any], Any]) -> Callable[..., Any
     def method(self: Any, other: Any) -> Any:
         kind = type(other)
         a = self._t if isinstance(self, Tensor) else None
-        if a is not None and (kind is float or kind is int) and a._aval.inexact:
+        if a is not None and (kind is float or kind is int) and a.aval.inexact:
             y = new(Tensor)
             y._t = core(a, other)
             return y if self._view is None and self._strides is None else arranged(y, self)
+        if kind is Tensor and a is not None and a.aval is other._t.aval:
+            y = new(Tensor)
+            y._t = core(a, other._t)
+            plain = self._view is None and other._view is None and self._strides is None and other._strides is None
+            return y if plain else arranged(y, self, other)
         left, right = tensor_of(self), tensor_of(other)
         if left is None or right is None:
             return NotImplemented
@@ -80,7 +85,7 @@ def _test(name: str) -> None:
 
 def _pair(name: str) -> None:
     def compute(xp: Any, x: Any, other: Any) -> Any:
-        return getattr(xp, name)(x != 0, other != 0)
+        return getattr(xp, name)(dtypes.truth(x), dtypes.truth(other))
 
     op(name=name, pointwise=True)(compute)
 

@@ -26,7 +26,7 @@ def in_dtype(x: Any, d: dtypes.dtype, copy: bool = False) -> Any:
     else:
         made = xp.astype(x._t, dtypes.to_backend(d, xp))
     y = wrap(made)
-    if made._node is not None:
+    if made.node is not None:
         y._op = ("ToCopyBackward0", edge(x))
     return y
 
@@ -78,7 +78,7 @@ def cuda(self: Any, device: Any = None) -> Any:
 
 def numpy(self: Any, *, force: bool = False) -> Any:
     """The tensor as a NumPy array: of the same memory on the NumPy backend, else a read-only copy."""
-    if self._t._node is not None:
+    if self._t.node is not None:
         if not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return numpy(self.detach())

@@ -80,7 +80,7 @@ def _from_data(data: Any, dtype: Any, copy: bool) -> Any:
         )
     if is_array(data):
         array = _array(data)
-        t = agrad.asarray(array, backend=xp._backend.name, copy=copy or None)
+        t = agrad.asarray(array, backend=agrad.backend_name(xp), copy=copy or None)
         return t if dtype is None else xp.astype(t, dtypes.to_backend(dtype, xp))
     if isinstance(data, range):
         data = list(data)
@@ -138,7 +138,7 @@ def tensor(
 def _leaf(t: Any, requires_grad: bool) -> Any:
     y = wrap(t)
     if requires_grad:
-        if not t._aval.inexact:
+        if not t.aval.inexact:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         t.requires_grad_()
     return y
@@ -163,8 +163,8 @@ def from_numpy(array: Any) -> Any:
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     array = _array(array)
     xp = space()
-    if xp._backend.name != "numpy":
-        return wrap(agrad.asarray(array, backend=xp._backend.name))
+    if agrad.backend_name(xp) != "numpy":
+        return wrap(agrad.asarray(array, backend=agrad.backend_name(xp)))
     y = wrap(xp.asarray(array))
     y._memory = bool(array.flags.writeable)
     return y

@@ -153,7 +153,7 @@ def _constant(array: Any, sources: list[Any], node: str) -> Any:
     """Numbers whose gradients are zero: what they depend on, they do not follow."""
     t = sent(array, sources[0]._t.__array_namespace__())
     for x in sources:
-        if x._t._node is not None:
+        if x._t.node is not None:
             t = t + 0 * x._t
     return record(t, node, sources)
 

@@ -7,7 +7,18 @@ from typing import Any
 import agrad
 from agrad_torchlike.backends import space
 
-__all__ = ["NAMES", "category", "default", "dtype", "from_backend", "named", "rank", "set_default", "to_backend"]
+__all__ = [
+    "NAMES",
+    "category",
+    "default",
+    "dtype",
+    "from_backend",
+    "named",
+    "rank",
+    "set_default",
+    "to_backend",
+    "truth",
+]
 
 
 class dtype:  # noqa: N801 - PyTorch's name
@@ -90,24 +101,30 @@ def set_default(d: dtype) -> None:
     _default = d
 
 
-_found: dict[Any, dtype] = {}
+_found: dict[tuple[type, Any], dtype] = {}
+"""By the kind of the backend's dtype, too: those of two libraries may have one hash, and must not be compared."""
 
 
 def from_backend(d: Any) -> dtype:
     """The dtype that a backend's dtype is."""
     try:
-        return _found[d]
+        return _found[type(d), d]
     except KeyError:
         made = _BY_NAME.get(str(d).rpartition(".")[2].strip("'<>"))
         if made is None:
             raise TypeError(f"a dtype {d} has no name in this layer; it has {', '.join(_BY_NAME)}") from None
-        _found[d] = made
+        _found[type(d), d] = made
         return made
 
 
 def rank(t: Any) -> int:
     """The rank of the dtype of agrad's Tensor."""
     return from_backend(t.dtype).rank
+
+
+def truth(t: Any) -> Any:
+    """Where agrad's Tensor is not zero."""
+    return t if from_backend(t.dtype).rank == 0 else t != 0
 
 
 def to_backend(d: dtype | None, xp: Any = None) -> Any:

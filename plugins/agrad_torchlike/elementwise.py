@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
 from agrad_torchlike.errors import argument_must_be_tensor, axis_of
+from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import arranged
-from agrad_torchlike.registry import add, attribute, into, op, record, settled, tensor_op
+from agrad_torchlike.registry import METHODS, add, attribute, into, op, record, settled, tensor_op
 from agrad_torchlike.tensors import Tensor, new
 
 __all__: list[str] = []
@@ -59,13 +61,13 @@ def _unary(name: str, core: str, node: str, to_float: bool) -> Callable[..., Any
             function = found[type(t)]
         except KeyError:
             function = found[type(t)] = _found(t.__array_namespace__(), core)
-        if to_float and not t._aval.inexact:
+        if to_float and not t.aval.inexact:
             xp = t.__array_namespace__()
             t = xp.astype(t, dtypes.to_backend(dtypes.default(), xp))
         t = function(t)
         y = new(Tensor)
         y._t = t
-        if t._node is not None:
+        if t.node is not None:
             y._op = (node, x._op or x)
         if x._view is not None or x._strides is not None:
             arranged(y, x)
@@ -113,7 +115,7 @@ def _pair(name: str, core: str, node: str) -> Callable[..., Any]:
         x, y = tensor_of(x), tensor_of(y)
         a, b = promoted(x, y, divides=name not in ("maximum", "minimum", "fmax", "fmin"))
         xp = a.__array_namespace__()
-        b = b if hasattr(b, "_node") else xp.asarray(b, dtype=a.dtype)
+        b = b if isinstance(b, agrad.Tensor) else xp.asarray(b, dtype=a.dtype)
         if name in ("fmax", "fmin"):  # a nan counts for nothing
             nan_a, nan_b = xp.isnan(a), xp.isnan(b)
             a, b = xp.where(nan_a, b, a), xp.where(nan_b, a, b)
@@ -166,14 +168,41 @@ def clamp(xp: Any, x: Any, min: Any = None, max: Any = None) -> Any:
     """Each element, no smaller than `min` and no greater than `max`."""
     if min is None and max is None:
         raise ValueError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if dtypes.rank(x) < 2 and any(type(bound) is float for bound in (min, max)):
+    bounds = [b for b in (min, max) if b is not None and not isinstance(b, agrad.Tensor)]
+    if dtypes.rank(x) < 2 and float in map(type, bounds):
         x = xp.astype(x, dtypes.to_backend(dtypes.default(), xp))
-    if not hasattr(min, "_node") and not hasattr(max, "_node") and min is not None and max is not None and min > max:
+    if len(bounds) == 2 and min > max:
         return xp.full_like(x, max)
     return xp.clip(x, min, max)
 
 
+def _within(name: str, general: Callable[..., Any]) -> None:
+    """The short way for numbers as bounds."""
+
+    def call(*args: Any, **options: Any) -> Any:
+        if len(args) != 1 or type(args[0]) is not Tensor or not _ordered(**options) or not args[0]._t.aval.inexact:
+            return general(*args, **options)
+        x = args[0]
+        y = new(Tensor)
+        y._t = t = x._t.__array_namespace__().clip(x._t, options.get("min"), options.get("max"))
+        if t.node is not None:
+            y._op = ("ClampBackward1", edge(x))
+        return y if x._view is None and x._strides is None else arranged(y, x)
+
+    add(name, call)
+
+
+def _ordered(min: Any = None, max: Any = None, **others: Any) -> bool:
+    """Whether the bounds are one number, or two that are in order."""
+    if others or type(min) not in NUMBERS or type(max) not in NUMBERS:
+        return False
+    return (max is not None) if min is None else max is None or bool(min <= max)
+
+
+NUMBERS = (int, float, type(None))
 op("ClampBackward1", name="clip", pointwise=True)(lambda xp, x, min=None, max=None: xp.clip(x, min, max))
+for _name in ("clamp", "clip"):
+    _within(_name, METHODS[_name])
 op("ClampMinBackward0", name="clamp_min", pointwise=True)(lambda xp, x, min: xp.clip(x, min, None))
 op("ClampMaxBackward0", name="clamp_max", pointwise=True)(lambda xp, x, max: xp.clip(x, None, max))
 

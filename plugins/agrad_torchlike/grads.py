@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import agrad
-from agrad_torchlike.autograd.engine import accumulate, backward
+from agrad_torchlike.autograd.engine import backward, listed
 from agrad_torchlike.registry import add
 from agrad_torchlike.tensors import Tensor, wrap
 
@@ -17,36 +17,26 @@ def _backward(
     self: Any, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
 ) -> None:
     """Accumulate in ``.grad`` of every leaf the gradient of this tensor; of `inputs` alone where they are given."""
-    if inputs is None:
-        backward([self], [gradient], retain_graph, create_graph)
-    else:
-        accumulate([self], [gradient], inputs, retain_graph, create_graph)
+    backward([self], [gradient], retain_graph, create_graph, listed(inputs))
 
 
 def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
     """Follow operations on the tensor, or stop; return it."""
     t = self._t
-    if requires_grad and not t._aval.inexact:
+    if requires_grad and not t.aval.inexact:
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    if not requires_grad and t._node is not None and not t.is_leaf:
+    if not requires_grad and t.node is not None and not t.is_leaf:
         raise RuntimeError(
             "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
             "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
         )
-    kept = self.__dict__.get("_leaf")
-    if not requires_grad:
-        self._leaf = t._node if t._node is not None else kept
-        t.requires_grad_(False)
-    elif t._node is None and kept is not None and kept.aval.shape == t.shape:
-        t._node = kept  # the leaf that it was, with its gradient
-    else:
-        t.requires_grad_()
+    t.requires_grad_(requires_grad)
     return self
 
 
 def retain_grad(self: Any) -> None:
     """Keep ``.grad`` although the tensor is no leaf."""
-    if self._t._node is None:
+    if self._t.node is None:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if not self._t.is_leaf:
         self._t.retain_grad()
@@ -55,7 +45,7 @@ def retain_grad(self: Any) -> None:
 
 def register_hook(self: Any, hook: Callable[[Any], Any]) -> Any:
     """Call a function with the gradient of this tensor in every backward; what it returns replaces it."""
-    if self._t._node is None:
+    if self._t.node is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
 
     def called(g: agrad.Tensor) -> Any:

@@ -62,7 +62,15 @@ class GradFn:
 
 def edge(x: Any) -> Any:
     """Where gradients of a tensor go."""
-    return None if x._t._node is None else record_of(x) or x
+    t = x._t
+    if t.node is None:
+        return None
+    if x._view is None:
+        if x._op is not None:
+            return x._op
+        if t.is_leaf:
+            return x
+    return record_of(x) or x
 
 
 def edges(values: Any, inexact: bool = False) -> list[Any]:
@@ -70,7 +78,7 @@ def edges(values: Any, inexact: bool = False) -> list[Any]:
     found = []
     for v in values:
         if hasattr(v, "_t"):
-            if not inexact or v._t._aval.inexact:
+            if not inexact or v._t.aval.inexact:
                 found.append(edge(v))
         elif type(v) is list or type(v) is tuple:
             found += edges(v, inexact)
@@ -80,7 +88,7 @@ def edges(values: Any, inexact: bool = False) -> list[Any]:
 def record_of(x: Any) -> Any:
     """The record of the operation that made a tensor; None for a leaf and for what is not followed."""
     t = x._t
-    if t._node is None or t.is_leaf:
+    if t.node is None or t.is_leaf:
         return None
     view, record = x._view, x._op
     if view is not None and x._seen != view.root._version:  # another tensor of this memory was changed since

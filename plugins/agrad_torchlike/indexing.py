@@ -58,6 +58,16 @@ def _key(key: Any) -> tuple[tuple[Any, ...], bool]:
     return parts, all([isinstance(k, BASIC) for k in parts])
 
 
+def _whole(x: Any, key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The index with an ellipsis in place of the axes that it leaves out, as the standard wants it."""
+    taken = 0
+    for k in key:
+        if k is Ellipsis or (isinstance(k, agrad.Tensor) and _is_mask(k)):  # a mask stands alone
+            return key
+        taken += k is not None
+    return (*key, Ellipsis) if taken < x._t.ndim or not taken else key
+
+
 def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, Any, bool]:
     """Strides, offset and the record of a basic index, and whether it names one element."""
     shape, stride, offset = x._t.shape, stride_of(x), offset_of(x)
@@ -105,8 +115,39 @@ def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, A
     )
 
 
+def _along_first(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """``x[3]`` and ``x[1:3]``, the short way; None where it is an error or unusual."""
+    n, stride, offset = shape[0], stride_of(x), offset_of(x)
+    if type(key) is int:
+        if not -n <= key < n:
+            return None
+        steps, offset, node = stride[1:], offset + key % n * stride[0], "SelectBackward0"
+    else:
+        first, last, step = key.start, key.stop, key.step
+        whole = (first is None or type(first) is int) and (last is None or type(last) is int)
+        if not whole or not (step is None or (type(step) is int and step > 0)):
+            return None
+        start, stop, step = key.indices(n)
+        if stop > start:
+            offset += start * stride[0]
+        steps, node = (stride[0] * step, *stride[1:]), "SliceBackward0"
+    y = new(Tensor)
+    y._t = t = x._t[key, ...] if len(shape) > 1 else x._t[key]
+    y._view = view = view_of(x, steps, offset)
+    y._seen = view.root._version
+    if t.node is not None:
+        y._op = (node, edge(x))
+    return y
+
+
 def _getitem(x: Any, key: Any) -> Any:
+    kind, shape = type(key), x._t.aval.shape
+    if (kind is slice and shape) or (kind is int and len(shape) > 1):  # an element is another matter
+        y = _along_first(x, key, shape)
+        if y is not None:
+            return y
     parts, basic = _key(key)
+    parts = _whole(x, parts)
     t = x._t
     if not basic:
         return _selected(x, parts)
@@ -142,7 +183,7 @@ def _filled(steps: list[int | None], x: Any, key: tuple[Any, ...]) -> tuple[int,
 
 
 def _recorded(y: Any, node: str, before: Any) -> Any:
-    if y._t._node is not None:
+    if y._t.node is not None:
         y._op = (node, before)
     return y
 
@@ -160,7 +201,7 @@ def _put(key: tuple[Any, ...]) -> Any:
 
 def _put_shaped(key: tuple[Any, ...]) -> Any:
     """The way back through an index with new axes, which are for reading."""
-    plain = tuple([k for k in key if k is not None]) or (Ellipsis,)
+    plain = tuple([k for k in key if k is not None])
 
     def write(t: Any, value: Any) -> Any:
         made = t.clone()
@@ -174,8 +215,12 @@ def _selected(x: Any, key: tuple[Any, ...]) -> Any:
     """The elements at integers, or where a mask is true: a copy."""
     _check_arrays(x, key)
     t = x._t
-    y = wrap(t[key if len(key) > 1 else key[0]])
-    if y._t._node is not None:
+    at = key[0]
+    if len(key) == 2 and key[1] is Ellipsis and at.ndim == 1 and not _is_mask(at):  # as the standard picks rows
+        y = wrap(t.__array_namespace__().take(t, at, axis=0))
+    else:
+        y = wrap(t[key if len(key) > 1 else at])
+    if y._t.node is not None:
         y._op = ("IndexBackward0", edge(x))
     return y
 
@@ -199,7 +244,7 @@ def _check_arrays(x: Any, key: tuple[Any, ...]) -> None:
             axis += k.ndim
         elif k is not None:
             n = shape[axis]
-            if hasattr(k, "_node") and k.size:
+            if isinstance(k, agrad.Tensor) and k.size:
                 xp = k.__array_namespace__()
                 for bound in (xp.min(k), xp.max(k)):
                     if not -n <= int(bound.item()) < n:
@@ -210,14 +255,15 @@ def _check_arrays(x: Any, key: tuple[Any, ...]) -> None:
 
 
 def _is_mask(k: Any) -> bool:
-    return hasattr(k, "_node") and k.__array_namespace__().isdtype(k.dtype, "bool")
+    return isinstance(k, agrad.Tensor) and k.__array_namespace__().isdtype(k.dtype, "bool")
 
 
 def _setitem(x: Any, key: Any, value: Any) -> None:
     parts, basic = _key(key)
+    parts = _whole(x, parts)
     if basic:
         _checked(x, parts)
-        parts = tuple([k for k in parts if k is not None]) or (Ellipsis,)  # a new axis fits what broadcasts
+        parts = tuple([k for k in parts if k is not None])  # a new axis fits what broadcasts
     else:
         _check_arrays(x, parts)
     xp = x._t.__array_namespace__()

@@ -11,7 +11,7 @@ from agrad_torchlike.errors import broadcasting
 from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import is_dense, offset_of, overlaps, root_of, stride_of
 from agrad_torchlike.registry import METHODS, add, load
-from agrad_torchlike.tensors import Tensor, grad_enabled, is_leaf_of_user
+from agrad_torchlike.tensors import Tensor, is_leaf_of_user
 
 __all__ = ["change", "replace_data"]
 
@@ -24,15 +24,15 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
     root, view, t = root_of(x), x._view, x._t
     _refuse(x)
     old = edge(x)
-    followed = value._node is not None or t._node is not None
+    followed = value.node is not None or t.node is not None
     old_root = edge(root) if view is not None and not view.detached else None
-    graph = followed or (root._t._node is not None and not (view is not None and view.detached))
-    if root._memory and value._node is None and not (graph and grad_enabled()):
+    graph = followed or (root._t.node is not None and not (view is not None and view.detached))
+    if root._memory and value.node is None and not (graph and agrad.is_grad_enabled()):
         memory.write(t.array, key, value.array)
     elif view is not None and view.detached:
         root._memory = False
-        if value._node is not None and grad_enabled():
-            if root._t._node is not None:
+        if value.node is not None and agrad.is_grad_enabled():
+            if root._t.node is not None:
                 raise agrad.UnsupportedError(
                     "an in-place change, by what requires gradients, of a tensor that shares the data of another one "
                     "in a graph (detach(), .data) is not supported; use clone() before the change"
@@ -54,7 +54,7 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
                 t[key] = value
     root._version += 1
     x._seen = root._version
-    if t._node is not None and not t.is_leaf and grad_enabled():
+    if t.node is not None and not t.is_leaf and agrad.is_grad_enabled():
         x._op = (node, old, *before)
         if root is not x and view is not None and not view.detached:
             root._op = ("CopySlices", old_root, *before)
@@ -72,9 +72,9 @@ def _refuse(x: Any, *others: Any) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
-    if not grad_enabled():
+    if not agrad.is_grad_enabled():
         return
-    if x._part is not None and x._t._node is not None:
+    if x._part is not None and x._t.node is not None:
         raise RuntimeError(
             f"Output {x._part[0]} of {x._part[1]} is a view and is being modified inplace. This view is the output of "
             "a function that returns multiple views. Such functions do not allow the output views to be modified "
@@ -134,7 +134,7 @@ def replace_data(x: Any, value: Any) -> None:
             x._t[...] = t
         root_of(x)._version += 1
         return
-    if x._t._node is not None and not x._t.is_leaf:
+    if x._t.node is not None and not x._t.is_leaf:
         raise RuntimeError("setting .data of a tensor in a graph to another shape or dtype is not supported")
     x._t = agrad.tensor(t, requires_grad=x.requires_grad)
     x._view = x._grad = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from agrad_torchlike.tensors import View
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 
+@lru_cache(4096)
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The strides of elements that lie one after the other."""
     strides, step = [], 1

@@ -26,7 +26,7 @@ def _c(d: dtypes.dtype) -> str:
 def _product(x: Any, y: Any, node: str) -> Any:
     made = new(Tensor)
     made._t = t = x._t @ y._t
-    if t._node is not None:
+    if t.node is not None:
         made._op = (node, edge(x), edge(y))
     return made
 
@@ -41,6 +41,9 @@ def _cannot(x: Any, y: Any) -> RuntimeError:
 @tensor_op()
 def mm(input: Any, mat2: Any) -> Any:
     """The product of two matrices."""
+    a, b = input._t.aval, mat2._t.aval
+    if a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0] and a.dtype is b.dtype:
+        return _product(input, mat2, "MmBackward0")
     if input._t.ndim != 2:
         raise RuntimeError("self must be a matrix")
     if mat2._t.ndim != 2:
@@ -131,7 +134,7 @@ def _operator(self: Any, other: Any) -> Any:
     if not isinstance(other, Tensor):
         return NotImplemented
     x, y = self._t, other._t
-    a, b = x._aval, y._aval
+    a, b = x.aval, y.aval
     if a.ndim == 2 and b.ndim in (1, 2) and a.shape[1] == b.shape[0] and a.dtype is b.dtype:
         return _product(self, other, "MmBackward0" if b.ndim == 2 else "MvBackward0")
     return matmul(self, other)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import ref
 
-from agrad.interpret.reverse import Node, rank
+import agrad
 
 __all__ = ["check", "write"]
 
@@ -29,7 +29,7 @@ def write(array: Any, key: Any, value: Any) -> None:
     array[key] = value
     owner = _owner(array)
     _written[:] = [(r, at) for r, at in _written if (kept := r()) is not None and kept is not owner]
-    _written.append((ref(owner), rank()))
+    _written.append((ref(owner), agrad.tensor(0.0, requires_grad=True).node.rank))  # the newest of all
 
 
 def check(roots: Iterable[Any]) -> None:
@@ -42,10 +42,10 @@ def check(roots: Iterable[Any]) -> None:
     waiting = list(roots)
     while waiting:
         node = waiting.pop()
-        if not isinstance(node, Node) or id(node) in seen:
+        if id(node) in seen:
             continue
         seen.add(id(node))
-        for array in _arrays(getattr(node, "saved", None)):
+        for array in _arrays(node.saved):
             at = changed.get(id(_owner(array)))
             if at is not None and node.rank > at:  # ranks count down: it was there before the change
                 raise RuntimeError(
@@ -53,8 +53,7 @@ def check(roots: Iterable[Any]) -> None:
                     f"operation: a tensor of shape {list(array.shape)} that {node!r} needs, whose memory a "
                     "NumPy array shares; change a clone() of it, or take the NumPy array of a clone()"
                 )
-        parents = node.parents
-        waiting += parents if isinstance(parents, tuple | list) else [parents]
+        waiting += [before for before, _ in node.next_functions]
 
 
 def _arrays(saved: Any) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
+import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.errors import argument_must_be_tensor, axes_of, axis_of
 from agrad_torchlike.registry import add, into, op, record, settled
@@ -49,16 +50,29 @@ def _in_dtype(xp: Any, x: Any, dtype: Any, small_to: Any = None) -> Any:
 def _total(name: str, node: str, core: str) -> None:
     """``sum``, ``mean``, ``prod``: derivatives of two names, for all axes and for some."""
 
+    whole, part = f"{node}Backward0", f"{node}Backward1"
+
     def call(*args: Any, **options: Any) -> Any:
-        if not options and len(args) == 1 and isinstance(args[0], Tensor) and args[0]._t._aval.inexact:
+        if not options and len(args) == 1 and isinstance(args[0], Tensor) and args[0]._t.aval.inexact:
             x = args[0]
-            return record(getattr(x._t, core)(), f"{node}Backward0", args)
-        args, options, out = settled(args, options)
-        if out is not None:
-            return into(out, call(*args, **options))
+            return record(getattr(x._t, core)(), whole, args)
+        if options:
+            args, options, out = settled(args, options)
+            if out is not None:
+                return into(out, call(*args, **options))
         if not args or not isinstance(args[0], Tensor):
             raise argument_must_be_tensor(name, args)
-        return record(total(*args, **options), f"{node}Backward{int(_given(args, options))}", args[:1])
+        x = args[0]
+        aval = x._t.aval
+        if (
+            not options
+            and len(args) == 2
+            and type(args[1]) is int
+            and aval.inexact
+            and -aval.ndim <= args[1] < aval.ndim
+        ):
+            return record(getattr(x._t, core)(axis=args[1]), part, (x,))
+        return record(total(*args, **options), part if _given(args, options) else whole, (x,))
 
     def total(x: Any, *dims: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
         if len(dims) >= 2 and type(dims[-1]) is bool:
@@ -146,7 +160,8 @@ def logsumexp(xp: Any, x: Any, dim: Any, keepdim: bool = False) -> Any:
 def _truth(name: str) -> None:
     def compute(xp: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         axes = _axes(x, dim)
-        return x != 0 if axes == () else getattr(xp, name)(x != 0, axis=axes, keepdims=keepdim)
+        x = dtypes.truth(x)
+        return x.clone() if axes == () else getattr(xp, name)(x, axis=axes, keepdims=keepdim)
 
     op(name=name)(compute)
 
@@ -184,7 +199,7 @@ def _extreme(name: str, node: str) -> Callable[..., Any]:
     place, pair = f"arg{name}", f"{name}imum"
 
     def compute(xp: Any, x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-        other = dim if hasattr(dim, "_node") else other
+        other = dim if isinstance(dim, agrad.Tensor) else other
         if other is not None:
             return getattr(xp, pair)(x, other)
         if dim is None:

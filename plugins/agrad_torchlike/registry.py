@@ -7,6 +7,7 @@ from functools import wraps
 from importlib import import_module
 from typing import Any
 
+import agrad
 from agrad_torchlike.errors import argument_must_be_tensor, missing, translated
 from agrad_torchlike.graph import edges
 from agrad_torchlike.layout import arranged
@@ -129,7 +130,7 @@ def settled(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, 
 
 def into(out: Tensor, result: Any) -> Tensor:
     """A result in the tensor that was given as ``out=``."""
-    if result.shape != out.shape or out._t._node is not None:
+    if result.shape != out.shape or out._t.node is not None:
         if out._t.size and result.shape != out.shape:
             raise RuntimeError(
                 f"out= has shape {list(out.shape)} and the result {list(result.shape)}; leave out out= and assign it"
@@ -169,9 +170,9 @@ def record(result: Any, node: str, args: Any) -> Any:
     if isinstance(result, tuple):
         parts = [record(item, node, args) for item in result]
         return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
-    if not hasattr(result, "_node"):
+    if not isinstance(result, agrad.Tensor):
         return result
     y = wrap(result)
-    if result._node is not None:
+    if result.node is not None:
         y._op = (node, *edges(args, inexact=True))
     return y

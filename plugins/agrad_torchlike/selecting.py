@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.arithmetic import promoted, tensor_of
 from agrad_torchlike.errors import axis_of, broadcasting
@@ -24,9 +25,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     x, y = tensor_of(input), tensor_of(other)
     a, b = promoted(x, y)
     d = dtypes.to_backend(dtypes.result_of((x, y)), xp)
-    a, b = (v if hasattr(v, "_node") else xp.asarray(v, dtype=d) for v in (a, b))
+    a, b = (v if isinstance(v, agrad.Tensor) else xp.asarray(v, dtype=d) for v in (a, b))
     try:
-        made = record(xp.where(condition._t != 0, a, b), "WhereBackward0", [])
+        made = record(xp.where(dtypes.truth(condition._t), a, b), "WhereBackward0", [])
     except ValueError as error:
         raise (broadcasting(a, b) or broadcasting(condition, a) or broadcasting(condition, b) or error) from error
     if made.requires_grad:
@@ -52,7 +53,7 @@ def _mask(mask: Any, name: str) -> None:
 def masked_fill(xp: Any, x: Any, mask: Any, value: Any) -> Any:
     """A value where the mask is true."""
     _mask(mask, "masked_fill_")
-    filling = xp.astype(value, x.dtype) if hasattr(value, "_node") else xp.asarray(value, dtype=x.dtype)
+    filling = xp.astype(value, x.dtype) if isinstance(value, agrad.Tensor) else xp.asarray(value, dtype=x.dtype)
     return xp.where(mask, filling, x)
 
 
@@ -115,7 +116,7 @@ def take_along_dim(xp: Any, x: Any, indices: Any, dim: Any = None) -> Any:
 
 def _source(xp: Any, x: Any, index: Any, source: Any) -> Any:
     """Values for the places of an index: of a tensor, the part of the index's shape."""
-    if not hasattr(source, "_node"):
+    if not isinstance(source, agrad.Tensor):
         return xp.full(tuple(index.shape), source, dtype=x.dtype)
     return source[tuple([slice(n) for n in index.shape])]
 
@@ -242,7 +243,7 @@ def bincount(xp: Any, x: Any, weights: Any = None, minlength: int = 0) -> Any:
 @op()
 def searchsorted(xp: Any, x: Any, values: Any, *, right: bool = False, side: str = "left") -> Any:
     """Where values belong in a sorted vector."""
-    values = values if hasattr(values, "_node") else xp.asarray(values, dtype=x.dtype)
+    values = values if isinstance(values, agrad.Tensor) else xp.asarray(values, dtype=x.dtype)
     found = xp.searchsorted(x, values, side="right" if right else side)
     return xp.astype(found, xp.int64)
 

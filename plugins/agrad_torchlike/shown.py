@@ -15,7 +15,7 @@ def shown(x: Any) -> str:
     """The text of a tensor."""
     t = x._t
     function = x.grad_fn
-    if t._node is not None:
+    if t.node is not None:
         t = agrad.stop_gradient(t)
     return tensor_text(
         agrad.asarray(t, backend="numpy").array,

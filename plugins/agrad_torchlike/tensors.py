@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import agrad
-from agrad.interpret.levels import enabled
-from agrad.interpret.record import BASE
 from agrad_torchlike import dtypes
 from agrad_torchlike.graph import GradFn, function_of
 from agrad_torchlike.sizes import Size, device
 
-__all__ = ["Tensor", "View", "grad_enabled", "is_leaf_of_user", "raw", "wrap"]
+__all__ = ["Tensor", "View", "is_leaf_of_user", "raw", "wrap"]
 
 new = object.__new__
 
@@ -120,7 +118,7 @@ class Tensor(metaclass=_Kind):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on it are followed."""
-        return self._t._node is not None
+        return self._t.node is not None
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -142,7 +140,7 @@ class Tensor(metaclass=_Kind):
         g = self._t.grad
         if g is None:
             self._grad = None
-            if self._t._node is not None and not self._t.is_leaf and not self.retains_grad:
+            if self._t.node is not None and not self._t.is_leaf and not self.retains_grad:
                 warnings.warn(
                     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
                     "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated "
@@ -162,7 +160,7 @@ class Tensor(metaclass=_Kind):
     def grad(self, value: Any) -> None:
         if value is None:
             self._grad = None
-            if self._t._node is not None:
+            if self._t.node is not None:
                 self._t.grad = None
             return
         if not isinstance(value, Tensor):
@@ -294,11 +292,6 @@ def raw(value: Any) -> Any:
     return value
 
 
-def grad_enabled() -> bool:
-    """Whether operations on tensors that require gradients are followed now."""
-    return enabled(BASE)
-
-
 def is_leaf_of_user(t: Any) -> bool:
     """Whether agrad's Tensor is a leaf that ``backward()`` accumulates in."""
-    return t._node is not None and t.is_leaf and t._node.trace is BASE
+    return t.node is not None and t.is_leaf and t.node.accumulates

@@ -7,7 +7,6 @@ from math import prod
 from typing import Any
 
 import agrad
-from agrad.arrays.views import lens_of
 from agrad_torchlike.errors import axes_of, axis_of
 from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import contiguous, is_contiguous, offset_of, reshaped, root_of, stride_of, view_of
@@ -26,23 +25,25 @@ def shared(
     stride: tuple[int, ...],
     offset: int | None = None,
     detached: bool = False,
+    own: bool = False,
 ) -> Any:
-    """A tensor that shares the memory of another one."""
+    """A tensor that shares the memory of another one; `own`: through `write`, since the library's view is read-only."""
     t = read(x._t)
-    lens = None if t is x._t else lens_of(t)
-    if lens is None or (write is not None and not lens.writable):  # the library has copied, or would not write
+    if own or t is x._t or t.base is None:  # or the library has copied
         first = [t]
         t = agrad.view(x._t, lambda base: first.pop() if first else read(base), write)
     y = wrap(t)
     y._view = view = view_of(x, stride, offset_of(x) if offset is None else offset, detached)
     y._seen = view.root._version
-    if y._t._node is not None:
+    if y._t.node is not None:
         y._op = (node, edge(x))
     return y
 
 
 def _sized(sizes: tuple[int, ...], numel: int) -> tuple[int, ...]:
     """A shape in which one length may be -1."""
+    if prod(sizes) == numel and (not sizes or min(sizes) >= 0):
+        return sizes
     unknown = [k for k, n in enumerate(sizes) if n == -1]
     known = prod([n for n in sizes if n != -1])
     if len(unknown) == 1 and known and numel % known == 0:
@@ -97,7 +98,7 @@ def reshape(input: Any, *shape: Any) -> Any:
     copy._strides = None
     y = wrap(copy._t.__array_namespace__().reshape(copy._t, wanted))
     y._t = y._t.clone()  # on its own: a library's function may return a view
-    if y._t._node is not None:
+    if y._t.node is not None:
         y._op = ("UnsafeViewBackward0", copy._op)
     return y
 
@@ -144,13 +145,13 @@ def reshape_as(input: Any, other: Any) -> Any:
 
 
 def _permuted(x: Any, axes: tuple[int, ...], node: str) -> Any:
-    back = tuple(sorted(range(len(axes)), key=axes.__getitem__))
     stride = stride_of(x)
 
     def read(t: Any) -> Any:
         return t.__array_namespace__().permute_dims(t, axes)
 
     def write(t: Any, value: Any) -> Any:
+        back = tuple(sorted(range(len(axes)), key=axes.__getitem__))
         return value.__array_namespace__().permute_dims(value, back)
 
     return shared(x, node, read, write, tuple([stride[k] for k in axes]))
@@ -267,14 +268,13 @@ def expand(input: Any, *sizes: Any) -> Any:
     wanted.reverse()
     steps.reverse()
     sized = tuple(wanted)
+    if prod(sized) == input._t.size:  # nothing is repeated
+        return _in_shape(input, sized, tuple(steps), "ExpandBackward0")
 
     def read(t: Any) -> Any:
         return t.__array_namespace__().broadcast_to(t, sized)
 
-    def write(t: Any, value: Any) -> Any:  # where nothing is repeated
-        return value.__array_namespace__().reshape(value, t.shape)
-
-    return shared(input, "ExpandBackward0", read, write if prod(sized) == input._t.size else None, tuple(steps))
+    return shared(input, "ExpandBackward0", read, None, tuple(steps))
 
 
 @tensor_op(function=False)
@@ -312,7 +312,7 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
         turned[(..., places + max(-offset, 0), places + max(offset, 0))] = value
         return xp.permute_dims(turned, back)
 
-    return shared(x, "DiagonalBackward0", read, write, steps, offset_of(x) + start)
+    return shared(x, "DiagonalBackward0", read, write, steps, offset_of(x) + start, own=True)
 
 
 # The same data, apart from the graph ----------------------------------------------------------------

@@ -184,6 +184,14 @@ def test_the_host_copies_of_any_device() -> None:
     assert own is not source and own.device == FIRST
 
 
+@pytest.mark.parametrize("number", [2.5, 3, True, 2j])
+def test_an_element_is_a_number_of_its_kind(number: complex) -> None:
+    for values in (number, [number], [[number]]):
+        found = xp.asarray(values).item()
+        assert found == number and type(found) is type(number)
+    assert f"{xp.asarray([2.0]):.2f}" == "2.00"
+
+
 def test_numpy_arrays_do_not_mix_with_tensors() -> None:
     with pytest.raises((AgradError, TypeError)):
         np.ones(2) * xp.ones(2)

@@ -90,8 +90,8 @@ def _unreplaced(visitor: Any) -> Any:
 
 
 BACKWARD = (
-    Row("backward/overwrite", "accumulation", IMPERATIVE + "_accumulate", _overwriting(always=True)),
-    Row("backward/overwrite-graph", "accumulation", IMPERATIVE + "_accumulate", _overwriting(always=False)),
+    Row("backward/overwrite", "accumulation", IMPERATIVE + "accumulate_in", _overwriting(always=True)),
+    Row("backward/overwrite-graph", "accumulation", IMPERATIVE + "accumulate_in", _overwriting(always=False)),
     Row(
         "backward/retain",
         "graph",
@@ -114,7 +114,7 @@ BACKWARD = (
     Row("seed/dtype", "float64 leak", IMPERATIVE + "seed_of", _own_dtype),
     Row("hand-out/seen", "mutated input", IMPERATIVE + "handed_out", _unshared),
     Row("filled/ones", "missing cotangent", IMPERATIVE + "_filled", _plus_one),
-    Row("hooks/replaced", "graph", IMPERATIVE + "_visitor", _unreplaced),
+    Row("hooks/replaced", "graph", IMPERATIVE + "visitor", _unreplaced),
 )
 
 

@@ -45,10 +45,10 @@ class Dropout(Module):
     def _generator(self, x: Any) -> Any:
         """An integer is the seed of one generator, which draws at every call."""
         if isinstance(self.rng, int) and self.training:
-            from agrad import array_namespace
+            from agrad import backend_name
             from agrad_nn.rng import generator
 
-            self._seeded = self._seeded or generator(self.rng, array_namespace(x)._backend.name)
+            self._seeded = self._seeded or generator(self.rng, backend_name(x))
             return self._seeded
         return self.rng
 

@@ -59,7 +59,7 @@ def fitting(value: Any, target: Any, entry: str, owner: str) -> Any:
         raise StateError(
             f"{entry} has dtype {given.dtype}; {owner} has dtype {target.dtype} there, which cannot hold it"
         )
-    return agrad.asarray(given, backend=xp._backend.name, dtype=target.dtype, device=target.device, copy=True)
+    return agrad.asarray(given, backend=agrad.backend_name(xp), dtype=target.dtype, device=target.device, copy=True)
 
 
 def _kind(t: Any) -> int:

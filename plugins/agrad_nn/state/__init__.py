@@ -89,7 +89,7 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None, format: st
     """
     source = Path(path)
     arrays, structure = _format(source, format).read(source)
-    name = agrad.namespace(backend)._backend.name
+    name = agrad.backend_name(agrad.namespace(backend))
     made: dict[str, Any] = {}
     for entry, array in arrays.items():
         try:

@@ -72,7 +72,4 @@ def backward(
     """
     of = _several(tensors)
     seeds = _seeds(grad_tensors, len(of), "gradients")
-    if inputs is None:
-        engine.backward(of, seeds, retain_graph, create_graph)
-    else:
-        engine.accumulate(of, seeds, inputs, retain_graph, create_graph)
+    engine.backward(of, seeds, retain_graph, create_graph, engine.listed(inputs))

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import agrad
-from agrad.interpret.apply import raw_of
 from agrad_torchlike.graph import edges
 from agrad_torchlike.tensors import Tensor, wrap
 
@@ -104,11 +103,11 @@ class Function:
             return call.result
         followed = cls._core.apply(call, *[a._t if isinstance(a, Tensor) else None for a in args])
         made = followed if isinstance(followed, tuple) else (followed,)
-        record = (f"{cls.__name__}Backward", *edges([a for a in args if isinstance(a, Tensor) and a._t._aval.inexact]))
+        record = (f"{cls.__name__}Backward", *edges([a for a in args if isinstance(a, Tensor) and a._t.aval.inexact]))
         outs = list(call.outs)
         for k, t in zip(call.places, made, strict=True):
             y = outs[k]
-            plain = id(y) in call.ctx._plain or not y._t._aval.inexact
+            plain = id(y) in call.ctx._plain or not y._t.aval.inexact
             if any(y is a for a in args):  # the argument itself was returned
                 outs[k] = y = wrap(y._t)
             y._t, y._view = (agrad.stop_gradient(t) if plain else t), None
@@ -121,7 +120,7 @@ class _Call:
 
     def __init__(self, cls: Any, args: tuple[Any, ...]) -> None:
         self.cls, self.args, self.ctx = cls, args, FunctionCtx()
-        self.ctx.needs_input_grad = tuple([isinstance(a, Tensor) and a._t._node is not None for a in args])
+        self.ctx.needs_input_grad = tuple([isinstance(a, Tensor) and a._t.node is not None for a in args])
 
     def run(self) -> tuple[list[Any], list[Any]]:
         """Compute; the arrays of the results, and of the tensors that `ctx` has, anywhere."""
@@ -134,7 +133,9 @@ class _Call:
                 self.result = cls.forward(ctx, *self.args)
         self.outs = self.result if isinstance(self.result, tuple) else (self.result,)
         self.places = [k for k, y in enumerate(self.outs) if isinstance(y, Tensor)]
-        return [raw_of(self.outs[k]._t) for k in self.places], [raw_of(x._t) for x in _held(vars(ctx))]
+        return [agrad.stop_gradient(self.outs[k]._t).array for k in self.places], [
+            agrad.stop_gradient(x._t).array for x in _held(vars(ctx))
+        ]
 
     def context(self, kept: tuple[Any, ...], space: Any) -> Any:
         """`ctx` with other values in the tensors that it has."""
@@ -266,7 +267,7 @@ def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(ctx: Any, *grads: Any) -> Any:
         with agrad.no_grad():
             out = function(ctx, *grads)
-        followed = [g for g in grads if isinstance(g, Tensor) and g._t._node is not None]
+        followed = [g for g in grads if isinstance(g, Tensor) and g._t.node is not None]
         if not followed:
             return out
         parts = [_Once.apply(followed[0], g) if isinstance(g, Tensor) else g for g in _tuple(out)]

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 
 import agrad
-from agrad_torchlike.tensors import grad_enabled
 
 __all__ = [
     "enable_grad",
@@ -67,7 +66,7 @@ class set_grad_enabled:  # noqa: N801
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self._before = grad_enabled()
+        self._before = agrad.is_grad_enabled()
         _lasting(self.mode)
 
     def __enter__(self) -> None:
@@ -95,13 +94,13 @@ _blocks: ContextVar[tuple[Any, ...]] = ContextVar("agrad_torchlike_grad_mode", d
 
 def _lasting(mode: bool) -> None:
     """Set the switch without a block, by one that is left when it is set back."""
-    if grad_enabled() is mode:
+    if agrad.is_grad_enabled() is mode:
         return
     blocks = _blocks.get()
     if blocks:
         blocks[-1].__exit__(None, None, None)
         _blocks.set(blocks[:-1])
-        if grad_enabled() is mode:
+        if agrad.is_grad_enabled() is mode:
             return
         blocks = blocks[:-1]
     block = agrad.enable_grad() if mode else agrad.no_grad()
@@ -135,7 +134,7 @@ def is_grad_enabled() -> bool:
     >>> torch.is_grad_enabled()
     True
     """
-    return grad_enabled()
+    return agrad.is_grad_enabled()
 
 
 def is_inference_mode_enabled() -> bool:

@@ -51,6 +51,13 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def strict() -> Iterator[Any]:
+    """The layer on arrays that know the standard and nothing else."""
+    with default_backend("array-api-strict") as layer:
+        yield layer
+
+
+@pytest.fixture
 def theirs() -> Any:
     """PyTorch."""
     return pytest.importorskip("torch")

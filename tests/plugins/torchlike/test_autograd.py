@@ -258,3 +258,39 @@ def test_unsupported_names_say_what_to_use() -> None:
     assert not hasattr(torch.ones(2), "nowhere")
     with pytest.raises(AssertionError, match="Torch not compiled with CUDA enabled"):
         torch.ones(2, device="cuda")
+
+
+def test_only_what_is_asked_for_is_walked(torch: Any, theirs: Any) -> None:
+    def run(m: Any) -> list[Any]:
+        seen: list[Any] = []
+        x, w = m.tensor(2.0, requires_grad=True), m.tensor(3.0, requires_grad=True)
+        y = x * x
+        y.retain_grad()
+        w.register_hook(lambda g: seen.append("w"))
+        y.register_hook(lambda g: seen.append(("y", g.item())))
+        z = y * w
+        seen += [g.item() for g in m.autograd.grad(z, x, retain_graph=True)]
+        seen += [y.grad.item(), x.grad, w.grad]
+        z.backward(inputs=[w], retain_graph=True)
+        seen += [w.grad.item(), x.grad]
+        u = w * w
+        (u * u).backward(inputs=u)
+        seen += [u.grad.item(), u.retains_grad, w.grad.item()]
+        m.autograd.backward([y * 2, y * 3], inputs=[x])  # one walk: the hook sees the sum
+        return [*seen, x.grad.item()]
+
+    assert run(torch) == run(theirs)
+
+
+def test_a_frozen_leaf_is_the_same_again(torch: Any, theirs: Any) -> None:
+    def run(m: Any) -> list[Any]:
+        x = m.tensor(2.0, requires_grad=True)
+        y = x * x
+        y.backward(retain_graph=True)
+        x.requires_grad_(False)
+        found = [(x * x).requires_grad]
+        x.requires_grad_()
+        y.backward()
+        return [*found, x.grad.item(), x.is_leaf]
+
+    assert run(torch) == run(theirs)
