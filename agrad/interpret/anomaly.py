@@ -18,7 +18,7 @@ from agrad.interpret.levels import OFF
 from agrad.interpret.reverse import Branch, Leaf, Node
 from agrad.interpret.watching import CALLS, NODES, WALKS, Line, line_of_user, shown
 
-__all__ = ["called_from", "detect_anomaly"]
+__all__ = ["detect_anomaly"]
 
 _active: list[detect_anomaly] = []
 """The blocks that are entered, in any thread; the last one says what is looked for."""
@@ -87,6 +87,14 @@ class detect_anomaly:  # noqa: N801 - called as a function
     def error(self, message: str, node: Node | None, place: int) -> Exception:
         """The error to raise: `node` made it for its argument `place`, or, where it is None, the computation did."""
         return AnomalyError(message)
+
+    @staticmethod
+    def called_from(node: Node) -> str:
+        """The line of the user's source that recorded a node; empty where it is not known."""
+        while type(node) is Branch:
+            node = node.parents
+        note = _notes.get(node)
+        return shown(note.line) if note else ""
 
 
 # The computation --------------------------------------------------------------------------------------
@@ -356,11 +364,3 @@ def _named(node: Node) -> str:
     if note is None:
         return f"{node!r}, which was recorded while agrad.detect_anomaly was off,"
     return _op(note.f.op.name, note.shapes, note.line)
-
-
-def called_from(node: Node) -> str:
-    """The line of the user's source that recorded a node; empty where it is not known."""
-    while type(node) is Branch:
-        node = node.parents
-    note = _notes.get(node)
-    return shown(note.line) if note else ""

@@ -6,7 +6,6 @@ import warnings
 from typing import Any
 
 import agrad
-from agrad.interpret.anomaly import called_from
 from agrad_torchlike.graph import word_of
 
 __all__ = [
@@ -26,7 +25,7 @@ class _Detection(agrad.detect_anomaly):
 
     def error(self, message: str, node: Any, place: int) -> Exception:
         word = f"{word_of(node)}0"
-        where = called_from(node)
+        where = self.called_from(node)
         warnings.warn(
             f"Error detected in {word}. "
             + (
