@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from agrad.transforms.function import Function
     from agrad.transforms.reverse import grad, linearize, value_and_grad, vjp
     from agrad.transforms.stop import stop_gradient
+    from agrad.transforms.vmap import vmap
 
 __version__ = "0.1.0"
 
@@ -105,6 +106,7 @@ __all__ = [
     "value_and_grad",
     "view",
     "vjp",
+    "vmap",
 ]
 
 
@@ -174,6 +176,7 @@ _LATER = {
     "value_and_grad": "transforms.reverse",
     "view": "arrays.sharing",
     "vjp": "transforms.reverse",
+    "vmap": "transforms.vmap",
 }
 """Where the rest is: imported when first used, since the imperative side does without."""
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FLOORS = {"": 0, "ops": 1, "interpret": 2, "plugins": 3, "arrays": 4, "random": 5, "transforms": 5, "graph": 6, "command": 7}
+FLOORS = {
+    "": 0, "ops": 1, "interpret": 2, "plugins": 3, "arrays": 4, "random": 5, "transforms": 5, "graph": 6, "command": 7,
+}  # fmt: skip
 """The floor of each folder of agrad/; the plugins' authors' modules, at the bottom, are in no folder."""
 FRONT = {"agrad", "agrad.__main__"}
 """What users import and start stands above all."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agrad.arrays.tensors import Tensor
 from agrad.arrays.views import laid_like, lens_of
-from agrad.interpret.apply import raw_of
+from agrad.interpret.apply import is_batched, raw_of
 from agrad.interpret.bound import Bound
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def own_results(space: Namespace, f: Bound, args: Sequence[Any], params: Params,
     if not any(isinstance(r, Tensor) and r.ndim for r in results):
         return out
     raws = [raw_of(a) for a in args]
-    known = _known(space, f, raws, params)
+    known = [] if any(map(is_batched, args)) else _known(space, f, raws, params)
     given = [item for a in args for item in (a if type(a) in (list, tuple) else (a,))]
     layout = space._backend.layout
     library: list[Any] | None = None

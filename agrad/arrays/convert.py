@@ -9,7 +9,7 @@ from typing import Any
 
 from agrad.arrays.namespaces import Namespace, array_namespace, namespace, owner
 from agrad.arrays.tensors import Tensor
-from agrad.declare import Op, Parameter
+from agrad.declare import POINTWISE, Op, Parameter
 from agrad.errors import DtypeError
 from agrad.interpret.apply import apply, raw_of
 from agrad.interpret.bound import Bound
@@ -170,7 +170,9 @@ def _conversion(source: Namespace, target: Namespace) -> Bound:
 
     parameters = [Parameter(p, "either", None) for p in ("x", "device", "copy", "origin")]
     return Bound(
-        Op("asarray", "general", tuple(parameters), 1, vjp=(vjp,), jvp=(jvp,)), _Crossing(source, target), convert
+        Op("asarray", "general", tuple(parameters), 1, vjp=(vjp,), jvp=(jvp,), axes=POINTWISE),
+        _Crossing(source, target),
+        convert,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from agrad.arrays.imperative import make_leaf
 from agrad.arrays.tensors import Tensor
-from agrad.arrays.views import arrayed, laid_like
+from agrad.arrays.views import arrayed, is_number, laid_like
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError
 from agrad.interpret.apply import apply, is_tracked, raw_of
 from agrad.interpret.bound import Bound
@@ -71,7 +71,7 @@ def _asarray(space: Space, requires_grad: bool, obj: Any, dtype: Any, device: An
                 f"{space!r}.asarray got a Tensor of {obj._space!r}; take its data over explicitly, "
                 f"with agrad.asarray(x, backend={space._backend.name!r})"
             )
-        made: Tensor = arrayed(obj) if type(raw_of(obj)) in space._numbers else obj
+        made: Tensor = arrayed(obj) if is_number(obj) else obj
         if dtype is not None and dtype != obj.dtype:
             if copy is False:
                 raise ValueError(f"asarray(copy=False) cannot change dtype {obj.dtype} to {dtype}")

@@ -24,6 +24,7 @@ from agrad.interpret.pairs import by_number, reflected
 from agrad.interpret.parameters import PLAIN, enter
 from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
+from agrad.ops._shapes import place_of
 from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
 from agrad.plugins.registry import registry
 
@@ -244,7 +245,10 @@ class Namespace:
         """A cotangent of ones for a raw value: kept where the library's scalars cannot be changed."""
         one = self._ones.get(aval)
         if one is None:
-            one = self._raw.ones_like(value)
+            if value.ndim == aval.ndim:
+                one = self._raw.ones_like(value)
+            else:  # that of one example, where the value is of many
+                one = self._raw.ones(aval.shape, dtype=aval.dtype, device=place_of(value))
             if not aval.ndim:
                 one = self._backend.lean(one)
                 if type(one) in self._backend.scalars():

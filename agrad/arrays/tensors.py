@@ -8,9 +8,21 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from agrad.arrays import imperative
-from agrad.arrays.views import SLICE, Family, Lens, attach, is_written, key_of, lens_of, rebind, refresh, refuse_leaf
+from agrad.arrays.views import (
+    SLICE,
+    Family,
+    Lens,
+    attach,
+    is_number,
+    is_written,
+    key_of,
+    lens_of,
+    rebind,
+    refresh,
+    refuse_leaf,
+)
 from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
-from agrad.interpret.apply import apply, escaped, is_tracked, raw_of
+from agrad.interpret.apply import apply, escaped, is_batched, is_tracked, raw_of
 from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
 from agrad.interpret.record import BASE
@@ -104,8 +116,11 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether operations on this Tensor are followed."""
-        return self._node is not None
+        """Whether operations on this Tensor are followed, to take derivatives of them."""
+        node = self._node
+        if node is None or node.trace.differentiates:
+            return node is not None
+        return isinstance(self._value, Tensor) and self._value.requires_grad
 
     @property
     def grad_fn(self) -> Node | None:
@@ -202,7 +217,12 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """Return a constant Tensor of the same data; outside a transform only (there: stop_gradient)."""
-        return self._space._wrap(self._concrete("detach()"))  # type: ignore[no-any-return]
+        node = self._node
+        if node is None or not node.trace.batches or not node.trace.alive:
+            return self._space._wrap(self._concrete("detach()"))  # type: ignore[no-any-return]
+        value = self._value.detach() if isinstance(self._value, Tensor) else self._value
+        inner = value._value if isinstance(value, Tensor) and value._node is None else value
+        return self._space._box(inner, self._aval, node)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
         """Keep ``.grad`` for this Tensor although it is not a leaf."""
@@ -220,6 +240,8 @@ class Tensor:
         if node is not None and node.trace is not BASE:
             if not node.trace.alive:
                 raise escaped(self)
+            if node.trace.batches:
+                raise _many(what)
             raise ConcretizationError(
                 f"{what} of a Tensor that a transform (agrad.grad, jvp, ...) follows would lose its derivative; "
                 "use agrad.stop_gradient(x) first if a constant is meant"
@@ -249,6 +271,8 @@ class Tensor:
         return array.tolist() if hasattr(array, "tolist") else self._space._backend.host(array).tolist()
 
     def __bool__(self) -> bool:
+        if self._node is not None and is_batched(self):
+            raise _many("bool()")
         value = bool(raw_of(self))
         t: Any = self
         while isinstance(t, Tensor):
@@ -283,7 +307,8 @@ class Tensor:
         return bool(self._space.any(self == item))
 
     def __format__(self, spec: str) -> str:
-        return format(_item(self._space._raw, raw_of(self)), spec) if spec else str(self)
+        known = not is_batched(self)
+        return format(_item(self._space._raw, raw_of(self)), spec) if spec and known else str(self)
 
     def __repr__(self) -> str:
         value = self._value
@@ -471,7 +496,7 @@ def _is_handle(t: Tensor) -> bool:
         return False
     if t._aval.ndim:
         return True
-    return type(raw_of(t)) not in t._space._numbers or (t._node is not None and t._node.trace is BASE)
+    return not is_number(t) or (t._node is not None and t._node.trace is BASE)
 
 
 for _dunder, _op in BINARY.items():
@@ -571,6 +596,15 @@ def _rebuilt(space: Space, value: Any, requires_grad: bool, grad: Any) -> Tensor
         imperative.make_leaf(made)
         made._node.grad = grad
     return made
+
+
+def _many(what: str) -> ConcretizationError:
+    """The error for a conversion to one value, of what stands for many."""
+    return ConcretizationError(
+        f"{what} of a Tensor that vmap batches would have another result for each example; write "
+        "xp.where(condition, a, b) in place of a branch, and compute with Tensors alone: xp.asarray(table)[i] reads an "
+        "array of yours at batched positions"
+    )
 
 
 SCALAR_KINDS = {float: "real floating", complex: "complex floating"}

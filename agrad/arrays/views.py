@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from agrad.errors import InPlaceError
-from agrad.interpret.apply import private, raw_of, replaced
+from agrad.interpret.apply import is_batched, private, raw_of, replaced
 from agrad.interpret.levels import OFF, enable_grad, enabled
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import Leaf
@@ -26,6 +26,7 @@ __all__ = [
     "arrayed",
     "attach",
     "current",
+    "is_number",
     "is_written",
     "key_of",
     "laid_like",
@@ -180,9 +181,23 @@ def rebind(t: Tensor, new: Tensor) -> None:
         root.__class__ = root._space._stale
 
 
+def is_number(t: Tensor) -> bool:
+    """Whether a Tensor of no axes holds a number of the library's, which never changes, and no array."""
+    space = t._space
+    if t._aval.ndim or not space._numbers:
+        return False
+    while type(t) is space._tensor:
+        if t._node is not None and t._node.trace.batches:
+            return not t._node.array
+        t = t._value
+    return type(t) in space._numbers
+
+
 def arrayed(t: Tensor) -> Tensor:
     """The same value, an array where the library made a number of it: what was changed in place can be so again."""
     space, value = t._space, t._value
+    if t._node is not None and t._node.trace.batches:
+        return space._box(value, t._aval, type(t._node)(t._node.trace, array=True))
     value = arrayed(value) if type(value) is space._tensor else space._backend.array(value)
     return space._box(value, t._aval, t._node)
 
@@ -201,12 +216,16 @@ def _rebind_now(t: Tensor, new: Tensor, lens: Lens | None, root: Tensor, family:
 
 def _put(t: Tensor, new: Tensor) -> None:
     node = t._node
-    outer = new._node is not None and not new._node.trace.differentiates  # which `no_grad` does not switch off
-    if node is None or enabled(node.trace) or (new._node is not None and not outer):
+    if node is None or enabled(node.trace) or (new._node is not None and new._node.trace.differentiates):
         new = new if node is None else node.trace.replacing(t, new)
         t._value, t._aval, t._node = new._value, new._aval, new._node
-    else:
-        t._value = replaced(t._value, new if outer else new._value)
+        return
+    if _is_leaf(t) and is_batched(new):
+        raise InPlaceError(
+            "an in-place change of a leaf inside vmap would give it another value for each example; return the new "
+            "values, and change the leaf outside"
+        )
+    t._value = replaced(t._value, new._value if new._node is None else new)
 
 
 def refresh(t: Tensor) -> None:
@@ -243,6 +262,11 @@ def laid_like(old: Any, t: Tensor) -> Tensor:
         laid = laid_like(old, value)
     elif layout(value) == layout(old):
         return t
+    elif value.ndim > old.ndim:  # of many examples, where the old one was the same for all
+        if layout(value)[value.ndim - old.ndim :] == layout(old):
+            return t
+        laid = space._raw.asarray(space._raw.broadcast_to(old, value.shape), copy=True)
+        laid[...] = value
     else:
         laid = space._raw.asarray(old, copy=True)
         laid[...] = value

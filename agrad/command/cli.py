@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     --------
     >>> from agrad.command.cli import main
     >>> main(["ops", "--op", "linalg.qr", "--backend", "numpy"])
-    op         numpy
-    linalg.qr  native
+    op         numpy   vmap
+    linalg.qr  native  at once
     0
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -113,7 +113,7 @@ def _backends(options: argparse.Namespace) -> int:
 
 
 def _ops(options: argparse.Namespace) -> int:
-    from agrad.command.support import every_op, standing, support
+    from agrad.command.support import batching, every_op, standing, support
 
     wanted = options.backend or [name for name, b in plugins.backends().items() if standing(b).status == "ready"]
     known = every_op()
@@ -125,8 +125,10 @@ def _ops(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({op: {name: matrix[name][op] for name in wanted} for op in rows}, indent=2))
         return 0
-    _table(["op", *wanted], [[op, *(matrix[name][op].partition(":")[0] for name in wanted)] for op in rows])
-    for name in wanted:
+    matrix["vmap"] = {op: batching(op) for op in rows}
+    columns = [*wanted, "vmap"]
+    _table(["op", *columns], [[op, *(matrix[name][op].partition(":")[0] for name in columns)] for op in rows])
+    for name in columns:
         for op in rows:
             how, _, why = matrix[name][op].partition(": ")
             if why:

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from agrad import ops, plugins
 from agrad.arrays.namespaces import namespace
+from agrad.axes import Unbatchable
 from agrad.backend import Backend
 from agrad.errors import PluginError
+from agrad.interpret.batching import treatment
 from agrad.ops.standard import ALIASES
 
-__all__ = ["Standing", "every_op", "standing", "support"]
+__all__ = ["Standing", "batching", "every_op", "standing", "support"]
 
 
 class Standing(NamedTuple):
@@ -83,6 +85,36 @@ def every_op() -> list[str]:
     """
     standard = [name for name in ops.table if name not in ops.INTERNAL and name not in ALIASES]
     return standard + [op.name for p in plugins.plugins() for op in plugins.ops(p.name).values()]
+
+
+def batching(op: str) -> str:
+    """How an op is computed inside `vmap`, on every backend.
+
+    Parameters
+    ----------
+    op : str
+        The op's full name.
+
+    Returns
+    -------
+    str
+        "at once" (of the whole batch), "loop" (one example after the other, for its declaration does not say how it
+        treats axes), "no: why", or "-" for what takes no arrays.
+
+    Examples
+    --------
+    >>> from agrad.command.support import batching
+    >>> batching("linalg.qr"), batching("nonzero").partition(":")[0], batching("zeros")
+    ('at once', 'no', '-')
+    """
+    found = plugins.find(op)
+    assert found is not None, op
+    how = treatment(found)
+    if isinstance(how, Unbatchable):
+        return f"no: {how.reason}"
+    if not found.arguments:
+        return "-"
+    return "at once" if how is not None or found.kind == "composite" else "loop"
 
 
 def support(backend: str, op: str) -> str:

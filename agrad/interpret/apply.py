@@ -18,6 +18,7 @@ __all__ = [
     "decompose",
     "escaped",
     "execute",
+    "is_batched",
     "is_tracked",
     "private",
     "raw_of",
@@ -191,6 +192,17 @@ def is_tracked(a: Any) -> bool:
         return any(is_tracked(item) for item in a)
     while hasattr(type(a), "_node") and a._node is not None:
         if a._node.trace.differentiates and enabled(a._node.trace):
+            return True
+        a = a._value
+    return False
+
+
+def is_batched(a: Any) -> bool:
+    """Whether a value, or an item of a list, stands for those of many examples, at any level."""
+    if type(a) is list or type(a) is tuple:
+        return any(is_batched(item) for item in a)
+    while hasattr(type(a), "_node"):
+        if a._node is not None and a._node.trace.batches:
             return True
         a = a._value
     return False

@@ -7,6 +7,7 @@ from typing import Any
 
 from agrad.errors import GraphError
 from agrad.interpret.apply import decompose, execute, raw_of, split
+from agrad.interpret.batch import by_example
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import Trace
 from agrad.interpret.record import with_residual
@@ -149,6 +150,7 @@ def _pushed(f: Bound, i: int) -> tuple[frozenset[str], Callable[[Params, Any], A
     call = caller(rule)
     if not op.custom:
         return needed, lambda env, out: call(env)
+    call = by_example(f, call)
 
     def careful(env: Params, out: Any) -> Any:
         avals = [f.space._aval_of(o) for o in (out if op.several else (out,))]

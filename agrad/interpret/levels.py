@@ -37,6 +37,8 @@ class Trace:
     __slots__ = ("__weakref__", "_token", "alive", "carrying", "level", "recording")
     differentiates = True
     """Whether it takes derivatives: constants, `stop_gradient` and `no_grad` act on such levels only."""
+    batches = False
+    """Whether one of its values stands for those of many examples, so that it has no one truth value."""
     records = False
     """Whether this interpretation leaves nodes; the fast paths do so themselves."""
     carries = False

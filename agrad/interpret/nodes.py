@@ -30,6 +30,17 @@ class Kept(NamedTuple):
     out: bool
 
 
+def is_stack(kind: Any, ct: Any) -> bool:
+    """Whether a cotangent is one for each of many examples, which no other level follows.
+
+    An elementwise rule may take it as the array that it is, its axis of examples in front, where all examples share
+    the values that the node has kept.
+    """
+    if type(ct) is not kind or ct._node is None:
+        return False
+    return ct._node.trace.batches and type(ct._value) is not kind
+
+
 def _class(f: Bound, pull: Pull, retrack: Callable[[Any], Any], single: bool = True) -> type[Node]:
     body = {"__slots__": (), "single": single, "pull": staticmethod(pull), "retrack": retrack}
     return type(node_name(f.op.name), (Node,), body)
@@ -68,6 +79,8 @@ def node_of_one(f: Bound, conjugate: bool = False) -> Kept:
 
         def pull(saved: Any, ct: Any) -> Any:
             if type(ct) is Tensor or type(saved) is Tensor:
+                if type(saved) is not Tensor and is_stack(Tensor, ct):
+                    return space._box(rule(raw, saved) * ct._value, ct._aval, ct._node)
                 return rule(space, wrap(saved)) * wrap(ct)
             return rule(raw, saved) * ct
 
@@ -75,6 +88,8 @@ def node_of_one(f: Bound, conjugate: bool = False) -> Kept:
 
         def pull(saved: Any, ct: Any) -> Any:
             if type(ct) is Tensor or type(saved) is Tensor:
+                if type(saved) is not Tensor and is_stack(Tensor, ct):
+                    return space._box(rule(saved) * ct._value, ct._aval, ct._node)
                 return rule(wrap(saved)) * wrap(ct)
             return rule(saved) * ct
 
@@ -187,6 +202,11 @@ def _node_of_two(
     h1, h2 = (held[0], held[-1]) if held else (0, 0)  # two places cover what most rules read
 
     def boxed(saved: Any, ct: Any) -> Any:
+        if fits and is_stack(Tensor, ct) and not any([type(saved[k]) is Tensor for k in held]):
+            # one number to one: what all examples share broadcasts against the stack of cotangents
+            stacks = [one(raw, saved, ct._value) for one in terms]
+            gs = [None if g is None else space._box(g, saved[3 + k], ct._node) for g, k in zip(stacks, followed)]  # noqa: B905
+            return gs if i != j else gs[0]
         values, avals = list(saved), saved[3:]
         for k in held:
             if type(values[k]) is not Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agrad.errors import ConcretizationError
-from agrad.interpret.apply import apply, is_tracked, raw_of
+from agrad.interpret.apply import apply, is_batched, is_tracked, raw_of
 from agrad.interpret.bound import Bound
 
 __all__ = ["PLAIN", "enter", "settled"]
@@ -45,6 +45,11 @@ def _settled(f: Bound, name: str, value: Any) -> Any:
             raise ConcretizationError(
                 f"{f!r} has no derivative for its parameter {name!r}, and got a Tensor there that requires gradients; "
                 f"pass a number, or agrad.stop_gradient({name}) if a constant is meant"
+            )
+        if is_batched(value):
+            raise ConcretizationError(
+                f"{f!r} takes the same {name!r} for all examples of vmap, and got a Tensor there that differs between "
+                "them; pass a number, or compute with arrays of positions, for example xp.take(x, i + xp.arange(n))"
             )
         return _settled(f, name, raw_of(value))
     if kind is tuple or kind is list:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agrad.interpret.apply import apply, decompose, execute, split
 from agrad.interpret.aval import Aval
+from agrad.interpret.batch import by_example
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import LIFT, LIFTING, Trace
 from agrad.interpret.reverse import Branch, Node, rank
@@ -139,7 +140,7 @@ def _puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
     op, names = f.op, f.arguments
     if op.joint:
         return _joint_puller(f)
-    terms = [times(rule) if op.kind == "elementwise" else caller(rule) for rule in op.vjp]
+    terms = [times(rule) if op.kind == "elementwise" else _called(f, rule) for rule in op.vjp]
 
     def pull(saved: Any, ct: Any) -> list[Any]:
         env, slots, avals, out_avals = saved
@@ -167,9 +168,14 @@ def _puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
     return pull
 
 
+def _called(f: Bound, rule: Any) -> Callable[[Params], Any]:
+    """A rule as a function of all names there are; a user's own may leave its xp."""
+    return by_example(f, caller(rule)) if f.op.custom else caller(rule)
+
+
 def _joint_puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
     """The same for a rule that returns the cotangents of all arguments at once."""
-    rule = caller(f.op.vjp[0])
+    rule = _called(f, f.op.vjp[0])
 
     def pull(saved: Any, ct: Any) -> list[Any]:
         env, slots, avals, out_avals = saved

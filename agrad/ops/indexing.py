@@ -61,6 +61,11 @@ def _put_along_axis(xp: Any, ct: Any, x: Any, indices: Any, axis: int) -> Any:
 
 def _written(xp: Any, ct: Any, value: Any, key: Any) -> Any:
     """The part of `ct` that an assignment wrote. Where it wrote twice, only the last value is still there."""
+    mask = key[0] if isinstance(key, tuple) and len(key) == 1 else key
+    if getattr(mask, "ndim", 0) and xp.isdtype(mask.dtype, "bool") and value.ndim <= ct.ndim - mask.ndim:
+        # the same value at all places: what is summed need not be picked out, and has a shape that is known
+        wide = xp.reshape(mask, (*mask.shape, *(1,) * (ct.ndim - mask.ndim)))
+        return xp.sum(xp.where(wide, ct, 0), axis=tuple(range(mask.ndim)))
     g = xp.getitem(ct, key)
     if _may_repeat(xp, key):
         ids = xp.reshape(xp.arange(prod(g.shape), device=place_of(g)), g.shape)

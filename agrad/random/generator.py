@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from agrad.arrays.convert import dtype_name, has_dtype
@@ -10,6 +12,7 @@ from agrad.arrays.imperative import make_leaf
 from agrad.arrays.namespaces import Namespace, namespace
 from agrad.arrays.tensors import Tensor
 from agrad.errors import DtypeError, GraphError, ShapeError, UnsupportedError
+from agrad.interpret.batch import active
 from agrad.interpret.record import recording
 from agrad.ops._shapes import device_of
 
@@ -209,7 +212,9 @@ class Generator:
             raise ValueError(
                 f"integers() got low={low} and high={high}; {name} holds integers from {limits.min} to {limits.max}"
             )
-        return self._made(self._source.integers(low, high, _tuple(shape), dtype=dtype, device=device))
+        return self._drawn(
+            lambda shape: self._source.integers(low, high, shape, dtype=dtype, device=device), _tuple(shape)
+        )
 
     def permutation(self, n: int, *, device: Any = None) -> Tensor:
         """Shuffle the integers 0, ..., n - 1.
@@ -239,7 +244,7 @@ class Generator:
         n = operator.index(n)
         if n < 0:
             raise ValueError(f"permutation() got n={n}; it must not be negative")
-        return self._made(self._source.permutation(n, device=device))
+        return self._drawn(lambda shape: self._permutations(shape[:-1], n, device), (n,))
 
     def _located(
         self, name: str, shape: Shape, parameters: tuple[Any, Any], dtype: Any, device: Any, requires_grad: bool
@@ -258,10 +263,11 @@ class Generator:
             device = device_of(arrays[0])
         shapes = [_tuple(shape), *(p.shape for p in arrays)]
         try:
-            shape = space._raw.broadcast_shapes(*shapes)
+            whole: tuple[int, ...] = space._raw.broadcast_shapes(*shapes)
         except (ValueError, RuntimeError) as error:
             raise ShapeError(f"{name}() got a shape and parameters that do not broadcast: {shapes}") from error
-        drawn: Any = self._made(getattr(self._source, name)(shape, dtype=dtype, device=device))
+        source = getattr(self._source, name)
+        drawn: Any = self._drawn(lambda shape: source(shape, dtype=dtype, device=device), whole)
         shift, scale = (
             space.astype(p, drawn.dtype) if isinstance(p, Tensor) and p.dtype != drawn.dtype else p
             for p in (first, second)
@@ -290,14 +296,33 @@ class Generator:
         if not has_dtype(self._space, dtype):
             raise DtypeError(f"{name}() got the dtype {given}, which {self._space!r} does not have as it is set up")
 
-    def _made(self, values: Any) -> Tensor:
+    def _drawn(self, draw: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...]) -> Tensor:
+        """Numbers of a shape; inside vmap, as it says, others for each example."""
         if recording():
             raise UnsupportedError(
                 "a Generator was asked for random numbers inside a function that is traced: every call of the graph "
                 "would have these; draw outside, and pass the numbers in"
             )
-        made: Tensor = self._space._wrap(values if values.ndim else self._space._backend.lean(values))
-        return made
+        traces = [trace for trace in active() if trace.randomness]
+        if any(trace.randomness == "error" for trace in traces):
+            raise UnsupportedError(
+                "a Generator was asked for random numbers inside vmap, which does not say whether each example gets "
+                'others; give it randomness="different" or randomness="same", or draw outside and pass the numbers in'
+            )
+        batches = [trace for trace in traces if trace.randomness == "different"]
+        values = draw((*(trace.size for trace in batches), *shape))
+        made: Any = values if values.ndim else self._space._backend.lean(values)
+        for trace in batches:  # the innermost has its axis behind the others
+            made = trace.box(self._space, made)
+        return self._space._wrap(made)  # type: ignore[no-any-return]
+
+    def _permutations(self, counts: tuple[int, ...], n: int, device: Any) -> Any:
+        """A stack of permutations."""
+        if not counts:
+            return self._source.permutation(n, device=device)
+        xp = self._space._raw
+        made = [self._source.permutation(n, device=device) for _ in range(prod(counts))]
+        return xp.reshape(xp.stack(made) if made else xp.zeros((0, n), dtype=xp.arange(0).dtype), (*counts, n))
 
 
 def _tuple(shape: Shape) -> tuple[int, ...]:

@@ -11,12 +11,13 @@ from agrad.arrays.tensors import Tensor
 from agrad.errors import BackendError, DtypeError
 from agrad.interpret.apply import escaped, private, raw_of
 from agrad.interpret.levels import Trace
+from agrad.ops._shapes import place_of
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
 
 if TYPE_CHECKING:
     from agrad.interpret.aval import Aval
 
-__all__ = ["Inputs"]
+__all__ = ["Inputs", "zeros_like"]
 
 Tree = Any
 
@@ -102,6 +103,11 @@ class Inputs:
         if len(self.followed) < len(leaves) or not leaves:
             self._check(trees, numbers)
 
+    @property
+    def leaves_followed(self) -> list[Any]:
+        """The leaves that derivatives are taken of."""
+        return [self.leaves[i] for i in self.followed]
+
     @staticmethod
     def _space(leaves: Sequence[Any], others: Sequence[Any]) -> Namespace:
         found: Namespace | None = None
@@ -144,14 +150,15 @@ class Inputs:
                 )
 
     def follow(self, trace: Trace, node_of: Callable[[int, Aval], Any]) -> tuple[list[Any], tuple[Tree, ...]]:
-        """Box the arguments: their nodes, and the arguments with the boxes in place.
+        """Box the arguments: their nodes, None for one that is not followed, and the arguments with the boxes in place.
 
         The boxes themselves belong to the user's function, which may rebind them by an in-place change.
         """
         nodes = [node_of(k, aval) for k, aval in enumerate(self.avals)]
         leaves = list(self.leaves)
         for i, aval, node in zip(self.followed, self.avals, nodes, strict=True):
-            leaves[i] = self.space._box(leaves[i], aval, node)
+            if node is not None or not isinstance(leaves[i], Tensor):
+                leaves[i] = self.space._box(leaves[i], aval, node)
         return nodes, (leaves[0],) if self.single else unflatten(self.treedef, leaves)
 
     def trees(self, values: Sequence[Any], passed: Any = None) -> tuple[Tree, ...]:
@@ -178,8 +185,7 @@ class Inputs:
 
     def zeros(self, i: int) -> Any:
         """Zeros like a followed leaf, on its device."""
-        zeros = self.space._raw.zeros_like(raw_of(self.leaves[i]))
-        return zeros if zeros.ndim else self.space._backend.lean(zeros)
+        return zeros_like(self.space, self.leaves[i])
 
     def results(
         self, trace: Trace, values: Sequence[Any], given: Sequence[Any] = (), tensors: bool = False
@@ -226,6 +232,17 @@ class Inputs:
             None if v is None else seed_of(self.space, v, aval, where)
             for v, aval in zip(chosen, self.avals, strict=True)
         ]
+
+
+def zeros_like(space: Namespace, x: Any) -> Any:
+    """Zeros like a Tensor, an array or a number, on its device; of what vmap batches, those of one example."""
+    x = x if hasattr(x, "dtype") else space._raw.asarray(x)
+    raw = raw_of(x)
+    if raw.ndim == x.ndim:
+        zeros = space._raw.zeros_like(raw)
+    else:
+        zeros = space._raw.zeros(x.shape, dtype=x.dtype, device=place_of(raw))
+    return zeros if zeros.ndim else space._backend.lean(zeros)
 
 
 def _same(x: Any) -> Any:

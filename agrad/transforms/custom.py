@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from agrad.arrays.namespaces import Namespace, array_namespace
+from agrad.axes import Axes
 from agrad.declare import Op, Parameter, Rule
 from agrad.errors import BackendError
 from agrad.interpret.bound import Bound, names_of
@@ -27,6 +28,8 @@ def custom_op(
     vjp: Rule | tuple[Rule | None, ...],
     jvp: Rule | tuple[Rule | None, ...] | None = None,
     outputs: int = 1,
+    axes: Axes | None = None,
+    batch: Rule | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a function derivatives of your own: a decorator.
 
@@ -44,6 +47,12 @@ def custom_op(
         Without them, forward mode raises.
     outputs : int
         How many results the function returns; several in a tuple, as are then ``ct`` and ``out``.
+    axes : Core, Over or Unbatchable, optional
+        How the function treats axes, as in `agrad.axes`: ``POINTWISE``, where it takes arrays of any shape and computes
+        each number by itself. Inside `vmap` it is then called once, with stacks; otherwise once for each example.
+    batch : callable, optional
+        The function of a stack, where no fact of `agrad.axes` says it: a rule that names ``xp``, ``batched``, ``size``
+        and parameters of the function, as ``batch=`` of a declaration does.
 
     Returns
     -------
@@ -84,8 +93,11 @@ def custom_op(
             )
         op = Op(
             function.__name__, "general", tuple(parameters), len(pushes), vjp=pulls, jvp=pushes,
-            joint=len(pulls) < len(pushes), outputs=outputs, custom=True,
+            joint=len(pulls) < len(pushes), outputs=outputs, custom=True, axes=axes, batch=batch,
         )  # fmt: skip
+        if batch is not None:
+            words = frozenset({"xp", "batched", "size", *signature.parameters})
+            _check_rule(batch, f"the batch rule of {function.__name__}{signature}", words)
         for rules, kind, others in ((pulls, "VJP", {"kept", "t"}), (pushes, "JVP", {"kept", "ct", "given"})):
             known = op.words - others | set(signature.parameters)
             for rule in rules:

@@ -9,10 +9,9 @@ from agrad.arrays.namespaces import Namespace
 from agrad.arrays.tensors import Tensor
 from agrad.arrays.views import current
 from agrad.errors import ShapeError
-from agrad.interpret.apply import raw_of
 from agrad.interpret.forward import Dual, ForwardTrace
 from agrad.interpret.levels import Trace
-from agrad.transforms.boxing import Inputs
+from agrad.transforms.boxing import Inputs, zeros_like
 from agrad.transforms.containers import flatten, is_array, unflatten
 
 __all__ = ["jvp", "pushed"]
@@ -57,7 +56,7 @@ def pushed(
 ) -> tuple[Any, Any]:
     """The results and their derivatives along directions of the followed inputs, None standing for zeros."""
     with ForwardTrace() as trace:
-        _, trees = inputs.follow(trace, lambda k, aval: Dual(trace, directions[k]))
+        _, trees = inputs.follow(trace, lambda k, aval: None if directions[k] is None else Dual(trace, directions[k]))
         ys, structure = flatten(f(*trees))
         current(ys)
     inputs.check_results(ys, structure)
@@ -73,4 +72,4 @@ def _tangent(space: Namespace, trace: Trace, y: Any) -> Any:
     node = y._node if isinstance(y, Tensor) else None
     if node is not None and node.trace is trace and node.tangent is not None:
         return space._wrap(node.tangent)
-    return space._wrap(space._raw.zeros_like(raw_of(y) if hasattr(y, "dtype") else space._raw.asarray(y)))
+    return space._wrap(zeros_like(space, y))

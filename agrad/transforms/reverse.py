@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -15,7 +15,7 @@ from agrad.interpret.apply import raw_of
 from agrad.interpret.aval import Aval
 from agrad.interpret.record import ReverseTrace
 from agrad.interpret.reverse import Leaf, Node, walk
-from agrad.transforms.boxing import Inputs
+from agrad.transforms.boxing import Inputs, zeros_like
 from agrad.transforms.containers import flatten, is_array, unflatten
 
 __all__ = ["Recorded", "grad", "gradient_of", "linearize", "positions", "value_and_grad", "vjp"]
@@ -237,18 +237,6 @@ class Recorded:
             found = walk(roots, retain=True, visit=visit)
         return [found.get(leaf) for leaf in self._leaves]
 
-    def rows(self, k: int, cts: Iterable[Any]) -> list[list[Any]]:
-        """Cotangents of the followed inputs for each of several cotangents of one result."""
-        node = self._nodes[k]
-        if node is None or node.trace is not self.trace:
-            return [[None] * len(self._leaves) for _ in cts]
-        rows = []
-        with self.inputs.space._backend.quiet():
-            for ct in cts:
-                found = walk(((node, ct),), retain=True)
-                rows.append([found.get(leaf) for leaf in self._leaves])
-        return rows
-
     def pullback(self, ct: Any) -> tuple[Any, ...]:
         """Cotangents of the inputs, one an argument, for a user's cotangent of the results."""
         where = "the pullback's cotangent"
@@ -265,11 +253,7 @@ class Recorded:
     def zeros(self, k: int) -> Any:
         """Zeros like a result, on its device; None for one that is no array."""
         y = self.results[k]
-        if not is_array(y):
-            return None
-        space = self.inputs.space
-        zeros = space._raw.zeros_like(raw_of(y) if hasattr(y, "dtype") else space._raw.asarray(y))
-        return zeros if zeros.ndim else space._backend.lean(zeros)
+        return zeros_like(self.inputs.space, y) if is_array(y) else None
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:

@@ -33,7 +33,7 @@ LEVELS = ("quick", "full")
 
 QUICK = 2
 
-FORWARD = ("value", "axes")
+FORWARD = ("value", "batched")
 """What is about results and not about derivatives."""
 
 SINGLE = ("value", "vjp", "jvp", "adjoint", "preservation")
@@ -124,7 +124,7 @@ def _all(backend: str, level: str) -> Iterator[Key]:
 def _about(sample: Sample, name: str) -> bool:
     """Whether a property says anything of a sample: one of stacks does where the op takes arrays."""
     op = agrad.plugins.find(sample.op)
-    return name != "axes" or (op is not None and bool(op.arguments))
+    return name != "batched" or (op is not None and bool(op.arguments))
 
 
 def _differentiable(sample: Sample) -> bool:

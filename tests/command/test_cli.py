@@ -97,8 +97,9 @@ def test_backends_say_what_is_ready_and_how_to_install_the_rest(fresh, capsys): 
 def test_ops_are_a_matrix(capsys):
     assert cli.main(["ops", "--backend", "numpy"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["op", "numpy"]
-    assert ["linalg.qr", "native"] in [line.split() for line in lines]
+    assert lines[0].split() == ["op", "numpy", "vmap"]
+    assert ["linalg.qr", "native", "at", "once"] in [line.split() for line in lines]
+    assert "vmap: nonzero is no: how many positions there are depends on the data" in lines
     assert cli.main(["ops", "--backend", "numpy", "--op", "sin", "--op", "var", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"sin": {"numpy": "native"}, "var": {"numpy": "native"}}
 
