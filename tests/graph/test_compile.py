@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import warnings
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 
 import agrad
-from graph.test_table import SMOOTH, USABLE, called, near, total
+from graph.test_table import SMOOTH, USABLE, called, double_precision, near, total
 from graph.test_trace import PROGRAMS, X, Y, xp
 
 BIG = np.random.default_rng(0).standard_normal(100_003)
@@ -43,27 +42,13 @@ def test_gradients(s: Any) -> None:
 
 @pytest.mark.parametrize("backend", ["numpy", "array-api-strict", "torch", "jax", "dask"])
 @pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
-def test_programs(f: Any, backend: str) -> None:
-    if not find_spec(backend.replace("-", "_")):
-        pytest.skip(f"{backend} is not installed")
-    if backend == "jax":
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
-    space: Any = agrad.namespace(backend)
-
-    def here(x: Any) -> Any:
-        return f.__globals__ and f(x)
-
-    before = f.__globals__["xp"]
-    f.__globals__["xp"] = space
-    try:
-        x, y = space._raw.asarray(X), space._raw.asarray(Y)
-        compiled = agrad.compile(agrad.value_and_grad(here))
-        near(compiled(x), agrad.value_and_grad(here)(x), 1e-9)
-        near(compiled(y), agrad.value_and_grad(here)(y), 1e-9)
-    finally:
-        f.__globals__["xp"] = before
+def test_programs(f: Any, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with double_precision(backend):
+        space: Any = agrad.namespace(backend)
+        monkeypatch.setitem(f.__globals__, "xp", space)
+        compiled = agrad.compile(agrad.value_and_grad(f))
+        for x in map(space._raw.asarray, (X, Y)):
+            near(compiled(x), agrad.value_and_grad(f)(x), 1e-9)
 
 
 # Blocks -----------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from typing import Any
 
@@ -42,6 +44,13 @@ def called(s: Sample, backend: str = "numpy") -> Callable[..., Any]:
         return s.invariant(space, *args, **params)
 
     return f
+
+
+def double_precision(backend: str) -> AbstractContextManager[Any]:
+    """A context in which a library that has to be told to has float64; skips where it is not installed."""
+    if not find_spec(backend.replace("-", "_")):
+        pytest.skip(f"{backend} is not installed")
+    return importlib.import_module("jax").enable_x64(True) if backend == "jax" else nullcontext()
 
 
 def near(found: Any, expected: Any, tolerance: float = 1e-10) -> None:
@@ -95,12 +104,11 @@ def test_a_gradient_in_a_graph_is_the_gradient(s: Sample) -> None:
 @pytest.mark.parametrize("every", [12, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("backend", ["array-api-strict", "torch", "jax", "dask"])
 def test_a_file_runs_on_another_backend(backend: str, every: int, tmp_path: Any) -> None:
-    if not find_spec(backend.replace("-", "_")):
-        pytest.skip(f"{backend} is not installed")
-    if backend == "jax":
-        import jax
+    with double_precision(backend):
+        _run_files(backend, every, tmp_path)
 
-        jax.config.update("jax_enable_x64", True)
+
+def _run_files(backend: str, every: int, tmp_path: Any) -> None:
     space: Any = agrad.namespace(backend)
     tried = 0
     for k, s in enumerate(USABLE):
