@@ -543,7 +543,7 @@ def _(s: Scene) -> Statement:
 @form("while-loop", 0.5)
 def _(s: Scene) -> Statement:
     x = s.array(1, 2)
-    limit = float((s.values(x) ** 2).sum()) * s.one((0.15, 0.4))
+    limit = max(float((s.values(x) ** 2).sum()) * s.one((0.15, 0.4)), 0.05)  # at 0, others near it would never end
     return Block(
         f"while xp.sum({x} * {x}) > {limit:.4f}:", (Line(f"{x} *= 0.7"),), frozenset(["while-loop", "augmented"])
     )
