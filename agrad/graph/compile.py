@@ -9,9 +9,10 @@ from functools import partial, update_wrapper
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from agrad.arrays.imperative import handed_out
 from agrad.arrays.namespaces import Namespace, array_namespace, namespace, owner
 from agrad.arrays.tensors import Tensor
-from agrad.graph.graph import Graph, own_arrays
+from agrad.graph.graph import Capture, Constant, Graph, Var
 from agrad.graph.passes import simplified
 from agrad.graph.record import trace
 from agrad.graph.replay import replayed
@@ -106,6 +107,10 @@ class _Entry(NamedTuple):
     graph: Graph
     run: Callable[[Sequence[Any]], list[Any] | None]
     leaves: list[Tensor]
+    kept: list[Any]
+    """What stays when a call is over."""
+    arrays: list[int]
+    """Which results are arrays."""
 
 
 class Compiled:
@@ -137,7 +142,7 @@ class Compiled:
             out = self._replay(space, entry, values)
             if out is not None:
                 self._hits += 1
-                return unflatten(entry.graph.result, _handed_out(space, out, [*leaves, *entry.graph.kept], boxed))
+                return unflatten(entry.graph.result, _handed_out(space, entry, out, leaves, boxed))
         self._misses += 1
         if len(self._entries.get(key, ())) < BRANCHES:
             self._entries.setdefault(key, []).append(self._recorded(f, space, arguments))
@@ -172,7 +177,8 @@ class Compiled:
         args, kwargs = arguments
         graph = simplified(trace(f, *args, **kwargs))
         make = space._backend.compile or replayed
-        entry = _Entry(graph, make(graph, space), [c.tensor for c in graph.captures])
+        arrays = [i for i, v in enumerate(graph.outputs) if type(v) in (Var, Constant, Capture)]
+        entry = _Entry(graph, make(graph, space), [c.tensor for c in graph.captures], graph.kept, arrays)
         self._seconds += perf_counter() - start
         return entry
 
@@ -242,7 +248,9 @@ def _looked_at(leaves: Sequence[Any]) -> tuple[Namespace | None, tuple[Any, ...]
     return found, tuple(kinds), values, boxed
 
 
-def _handed_out(space: Namespace, results: list[Any], given: Sequence[Any], boxed: bool) -> list[Any]:
+def _handed_out(space: Namespace, entry: _Entry, results: list[Any], given: Sequence[Any], boxed: bool) -> list[Any]:
     """Results that share memory with nothing; in Tensors where an argument was one."""
-    owned = own_arrays(space, results, given)
-    return [space._wrap(v) if boxed and owner(v) is not None else v for v in owned]
+    owned = handed_out([(space, results[i]) for i in entry.arrays], [*given, *entry.kept])
+    for i, array in zip(entry.arrays, owned, strict=True):
+        results[i] = space._wrap(array) if boxed else array
+    return results

@@ -7,6 +7,7 @@ user's.
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from math import isfinite, prod
@@ -36,7 +37,30 @@ def compiled(graph: Graph, space: Any) -> Callable[[Sequence[Any]], list[Any] | 
 
     It returns None where a guard does not hold.
     """
-    return _Writer(graph, space).function()
+    return _Writer(_with_sums_in_place(graph), space).function()
+
+
+ADD_AT = "add_at"
+"""The op of what `_with_sums_in_place` makes: an array, an index without arrays, and what is added there."""
+
+
+def _with_sums_in_place(graph: Graph) -> Graph:
+    """With ``y[key] += v`` for ``scatter(v, key) + y``, where nobody else reads what was scattered."""
+    uses = Counter(v for e in graph.equations for v in variables(e.inputs)) + Counter(variables(graph.outputs))
+    by = {v: e for e in graph.equations for v in e.outputs if e.op == "scatter" and uses[v] == 1}
+    made: list[Equation] = []
+    gone: set[Any] = set()
+    for e in graph.equations:
+        if e.op == "add" and not e.params:
+            x1, x2 = e.inputs
+            x1, x2 = (x1, x2) if isinstance(x1, Var) and x1 in by else (x2, x1)
+            spread = by.get(x1) if isinstance(x1, Var) else None
+            whole = isinstance(x2, Var) and (x2.shape, x2.dtype) == (e.outputs[0].shape, e.outputs[0].dtype)
+            if spread is not None and whole and x2.shape and not any(True for _ in variables(spread.inputs[1])):
+                gone.add(x1)
+                e = Equation(ADD_AT, (x2, spread.inputs[1], spread.inputs[0]), {}, e.outputs)
+        made.append(e)
+    return graph.replaced([e for e in made if not e.outputs or e.outputs[0] not in gone])
 
 
 class _Writer:
@@ -127,6 +151,9 @@ class _Writer:
         if e.op in (STOP, REPLACE):
             self.names[e.outputs[0]] = self._text(e.inputs[-1])
             return
+        if e.op == ADD_AT:
+            self._add_at(i, e)
+            return
         names = []
         f = e.own or self.space._bind(e.op)
         call = self._reusing(i, e, f) or self._call(e, f)
@@ -137,7 +164,25 @@ class _Writer:
                 self.owned.add(v)
         self.lines.append(f"{', '.join(names)}{',' if e.several else ''} = {call}")
 
+    def _add_at(self, i: int, e: Equation) -> None:
+        """Add to a part of an array: in its own memory, where nobody reads it any more."""
+        (v,) = e.outputs
+        y, key, added = e.inputs
+        if self._is_free(y, i):
+            self.owned.discard(y)
+            self.names[v] = self.names[y]
+        else:
+            self.names[v] = self._name("v")
+            self.lines.append(f"{self.names[v]} = {self._text(y)}.copy()")
+        self.owned.add(v)
+        self.lines.append(f"{self.names[v]}[{self._text(key)}] += {self._text(added)}")
+
     def _call(self, e: Equation, f: Any) -> str:
+        if e.op == "getitem" and not any(True for _ in variables(e.inputs[1])):
+            return f"{self._text(e.inputs[0])}[{self._text(e.inputs[1])}]"
+        if e.op == "pow_scalar" and e.params["exponent"] == 2:
+            x = self._text(e.inputs[0])
+            return f"{x} * {x}"
         if f.op.operator in SYMBOLS and len(e.inputs) == 2 and not e.params and isinstance(f.impl, np.ufunc):
             x1, x2 = map(self._text, e.inputs)
             if any(isinstance(a, Var | Constant) for a in e.inputs):
@@ -362,6 +407,8 @@ def _shape(e: Equation, space: Any) -> tuple[int, ...] | None:
     (v,) = e.outputs
     if e.op == "broadcast_to" and _is_spread(e):
         return v.shape
+    if e.op == ADD_AT:
+        return None
     f = e.own or space._bind(e.op)
     if f.op.axes is not POINTWISE or f.op.custom or f.op.kind == "composite" or e.op in VIEWS or f.op.keywords:
         return None
