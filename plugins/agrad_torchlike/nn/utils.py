@@ -53,7 +53,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Any:
     return _joined(*parameters)
 
 
-def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+def vector_to_parameters(vec: Any, parameters: Iterable[Any]) -> None:
     """Give parameters the values that stand in one vector."""
     start, held = 0, list(parameters)
     n = sum(p._t.size for p in held)
