@@ -13,7 +13,7 @@ from agrad_torchlike.layout import is_dense, offset_of, overlaps, root_of, strid
 from agrad_torchlike.registry import METHODS, add, load
 from agrad_torchlike.tensors import Tensor, is_leaf_of_user
 
-__all__ = ["change", "replace_data"]
+__all__ = ["change", "replace_data", "settle"]
 
 
 def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis) -> Any:
@@ -60,6 +60,18 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
             root._op = ("CopySlices", old_root, *before)
             x._op = ("AsStridedBackward0", root._op)
     return x
+
+
+def settle(x: Any, value: Any) -> None:
+    """Give a tensor other data, without a trace in any graph: in NumPy's memory, where NumPy has it, too."""
+    root = root_of(x)
+    with agrad.no_grad():
+        if root._memory:
+            memory.write(x._t.array, Ellipsis, value.array if isinstance(value, agrad.Tensor) else value)
+        else:
+            x._t[...] = value
+    root._version += 1
+    x._seen = root._version
 
 
 def _refuse(x: Any, *others: Any) -> None:

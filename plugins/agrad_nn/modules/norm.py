@@ -71,10 +71,17 @@ class _BatchNorm(Module):
     def _track(self, xp: Any, x: Any) -> None:
         """Move the running statistics towards those of a batch."""
         axes = (0, *range(2, x.ndim))
-        self.num_batches_tracked = xp.asarray(self.num_batches_tracked) + 1
-        share = 1.0 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
         old = xp.asarray(self.running_mean), xp.asarray(self.running_var)
         new = xp.mean(x, axis=axes), xp.var(x, axis=axes, correction=1)
+        kept, found = (type(agrad.stop_gradient(mean).array) for mean, _ in (old, new))
+        if found is not kept:  # what stands for an array while a function is compiled, and must not outlive that
+            raise agrad.UnsupportedError(
+                f"{type(self).__name__} is training inside a function that is being compiled, as by jax.jit, and "
+                "cannot keep running statistics there: call eval() first, pass the buffers to functional_call together "
+                "with the parameters, or make it with track_running_stats=False"
+            )
+        self.num_batches_tracked = xp.asarray(self.num_batches_tracked) + 1
+        share = 1.0 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
         self.running_mean, self.running_var = (
             xp.asarray(o * (1 - share) + share * n, dtype=o.dtype) for o, n in zip(old, new, strict=True)
         )

@@ -176,10 +176,13 @@ class LBFGS(Optimizer):
             loss = float(closure().item())
             g = self._gradient(xp)
             for p, value in zip(self._parameters(), start, strict=True):
-                fill(p, value)
+                self._fill(p, value)
             return Point(t, loss, g, _dot(xp, g, d))
 
         return evaluate
+
+    def _fill(self, p: Any, value: Any) -> None:
+        fill(p, value)
 
     def _values(self) -> list[Any]:
         return [p.detach() for p in self._parameters()]
@@ -189,7 +192,7 @@ class LBFGS(Optimizer):
         at = 0
         for p, value in zip(self._parameters(), start, strict=True):
             n = prod(p.shape)
-            fill(p, value + t * xp.reshape(xp.asarray(d[at : at + n]), p.shape))
+            self._fill(p, value + t * xp.reshape(xp.asarray(d[at : at + n]), p.shape))
             at += n
 
     def _gradient(self, xp: Any) -> Any:

@@ -10,6 +10,7 @@ import agrad
 import agrad_nn
 from agrad_nn.functional import dropped
 from agrad_nn.modules.linear import affine
+from agrad_torchlike.inplace import settle
 from agrad_torchlike.nn import activations, layers, losses, messages, windows
 from agrad_torchlike.nn.drawing import Masks
 from agrad_torchlike.registry import function, lift
@@ -229,7 +230,7 @@ def batch_norm(
         with agrad.no_grad():
             xp, x = input._t.__array_namespace__(), input._t.detach()
             for held, new in ((running_mean, xp.mean(x, axis=axes)), (running_var, xp.var(x, axis=axes, correction=1))):
-                held._t[...] = held._t * (1 - momentum) + new * momentum
+                settle(held, held._t * (1 - momentum) + new * momentum)
     mean, variance = (None, None) if training else (running_mean, running_var)
     return _batch_norm(input, mean, variance, weight, bias, eps)
 

@@ -10,6 +10,8 @@ from typing import Any
 import agrad
 import agrad_nn.init as init
 from agrad_nn.init import calculate_gain
+from agrad_torchlike.inplace import settle
+from agrad_torchlike.layout import root_of
 from agrad_torchlike.nn.drawing import Initial
 
 __all__ = [
@@ -29,13 +31,23 @@ __all__ = [
 ]
 
 
+def _filled(tensor: Any, fill: Callable[[Any], Any]) -> None:
+    """Fill a tensor: where NumPy has its memory, too, by way of a copy."""
+    if not root_of(tensor)._memory:
+        fill(tensor._t)
+        return
+    t = tensor._t.detach().clone()
+    fill(t)
+    settle(tensor, t)
+
+
 def _drawn(fill: Callable[..., Any], rename: dict[str, str]) -> Callable[..., Any]:
     """A function of agrad_nn's that draws, with a ``generator=``."""
 
     @wraps(fill)
     def call(tensor: Any, *args: Any, generator: Any = None, **options: Any) -> Any:
         options = {rename.get(name, name): value for name, value in options.items()}
-        fill(tensor._t, *args, rng=Initial(generator), **options)
+        _filled(tensor, lambda t: fill(t, *args, rng=Initial(generator), **options))
         return tensor
 
     return call
@@ -47,7 +59,7 @@ def _plain(fill: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(fill)
     def call(tensor: Any, *args: Any, **options: Any) -> Any:
         options = {{"val": "value"}.get(name, name): value for name, value in options.items()}
-        fill(tensor._t, *args, **options)
+        _filled(tensor, lambda t: fill(t, *args, **options))
         return tensor
 
     return call

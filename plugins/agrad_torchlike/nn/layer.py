@@ -6,6 +6,7 @@ from typing import Any
 
 import agrad_nn
 from agrad_torchlike.errors import translated
+from agrad_torchlike.inplace import settle
 from agrad_torchlike.nn.drawing import Masks
 from agrad_torchlike.nn.module import Module
 from agrad_torchlike.nn.parameter import adopt
@@ -87,7 +88,10 @@ class Layer(Module):
         own, held = self.__dict__, inner.__dict__
         for name, role in own["_roles"].items():
             if role == "buffer" and held[name] is not None and held[name] is not own[name]._t:
-                own[name]._t = held[name]
+                if own[name]._memory:
+                    settle(own[name], held[name])
+                else:
+                    own[name]._t = held[name]
 
     def _node_of(self, args: tuple[Any, ...]) -> str:
         return self._node

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import agrad
 from agrad_nn.errors import StateError
-from agrad_nn.init import fill
 from agrad_nn.modules.loading import fitting
+from agrad_torchlike.inplace import settle
 from agrad_torchlike.sizes import Size
 from agrad_torchlike.tensors import raw
 
@@ -33,9 +32,7 @@ def load(module: Any, state: Mapping[str, Any], strict: bool) -> Loaded:
     if not isinstance(state, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state)}.")
     targets = {
-        name: vars(owner)[attribute]._t
-        for name, owner, attribute in module.places()
-        if attribute not in owner._transient
+        name: vars(owner)[attribute] for name, owner, attribute in module.places() if attribute not in owner._transient
     }
     missing = [name for name in targets if name not in state and not name.endswith("num_batches_tracked")]
     found = Loaded(missing, [name for name in state if name not in targets])
@@ -50,21 +47,20 @@ def load(module: Any, state: Mapping[str, Any], strict: bool) -> Loaded:
             continue
         given = raw(state[name])
         shape = getattr(given, "shape", None)
-        if shape is not None and tuple(shape) != tuple(target.shape):
+        if shape is not None and tuple(shape) != target._t.shape:
             wrong.append(
                 f"size mismatch for {name}: copying a param with shape {Size(shape)} from checkpoint, the shape in "
                 f"current model is {Size(target.shape)}."
             )
             continue
         try:
-            values.append((target, fitting(given, target, f"the entry {name!r}", "this module")))
+            values.append((target, fitting(given, target._t, f"the entry {name!r}", "this module")))
         except StateError as error:
             wrong.append(str(error))
     if wrong:
         raise RuntimeError(f"Error(s) in loading state_dict for {what}:\n\t" + "\n\t".join(wrong))
-    with agrad.no_grad():
-        for target, value in values:
-            fill(target, value)
+    for target, value in values:
+        settle(target, value)
     return found
 
 

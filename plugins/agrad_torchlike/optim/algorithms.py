@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import agrad_nn.optim as optim
+from agrad_torchlike.inplace import settle
 from agrad_torchlike.optim.optimizer import Optimizer
 
 __all__ = ["LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
@@ -127,3 +128,9 @@ class LBFGS(optim.LBFGS, Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Make up to `max_iter` steps; the closure clears the gradients, computes the loss and its gradient."""
         return self._raw_state(lambda: optim.LBFGS.step(self, closure))
+
+    def _fill(self, p: Any, value: Any) -> None:
+        settle(self._wrappers[p], value)
+
+    def _values(self) -> list[Any]:
+        return [p.detach().clone() for p in self._parameters()]  # what NumPy shares will be written into

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 import agrad
 from agrad_nn.optim import Optimizer as Base
+from agrad_torchlike.inplace import settle
+from agrad_torchlike.layout import root_of
 from agrad_torchlike.tensors import Tensor, raw, wrap
 
 __all__ = ["Optimizer"]
@@ -82,13 +84,17 @@ class Optimizer(Base):
         xp = t.__array_namespace__()
         if group.get("maximize"):
             g = -g
-        p._version += 1
         if t not in self._complex:
-            t -= self._change(xp, t.array, g, state, group)
+            change = self._change(xp, t.array, g, state, group)
+        else:
+            pairs = [xp.stack([xp.real(x), xp.imag(x)], axis=-1) for x in (t.array, g)]
+            parts = self._change(xp, pairs[0], pairs[1], state, group)
+            change = xp.astype(parts[..., 0], t.dtype) + 1j * parts[..., 1]
+        if root_of(p)._memory:
+            settle(p, t.detach() - change)
             return
-        pairs = [xp.stack([xp.real(x), xp.imag(x)], axis=-1) for x in (t.array, g)]
-        change = self._change(xp, pairs[0], pairs[1], state, group)
-        t -= xp.astype(change[..., 0], t.dtype) + 1j * change[..., 1]
+        p._version += 1
+        t -= change
 
     # State ----------------------------------------------------------------------------------------
 
@@ -106,7 +112,7 @@ class Optimizer(Base):
 
     def _raw_state(self, call: Callable[[], Any]) -> Any:
         """Call one of agrad_nn's methods while groups and states are of its tensors."""
-        wrappers = {p._t: p for p in self._parameters()}
+        self._wrappers = wrappers = {p._t: p for p in self._parameters()}
         before = [group["params"] for group in self.param_groups]
         for group in self.param_groups:
             group["params"] = [p._t for p in group["params"]]

@@ -310,6 +310,29 @@ def test_batch_norm_in_use_and_in_transforms(space: Any) -> None:
     assert norm.num_batches_tracked.item() == 3 and norm.running_mean.tolist() == [1.75, 5.25]
 
 
+def test_batch_norm_in_a_function_that_jax_compiles() -> None:
+    jax = pytest.importorskip("jax")
+    x = jax.numpy.asarray([[1.0, 4.0], [3.0, 8.0]])
+    model = nn.Sequential(nn.Linear(2, 2, backend="jax", dtype="float32"), nn.BatchNorm1d(2, backend="jax"))
+    state = {name: t.array for name, t in model.state_dict().items()}
+    buffers = {name: state.pop(name) for name in list(state) if name.split(".")[-1].startswith(("running", "num"))}
+    tracked = model[1].running_mean
+
+    def loss(parameters: Any, buffers: Any) -> Any:
+        return (nn.functional_call(model, {**parameters, **buffers}, x) ** 3).sum()
+
+    compiled = jax.jit(agrad.grad(loss))
+    with pytest.raises(agrad.UnsupportedError, match=r"BatchNorm1d is training inside a function that is being compi"):
+        compiled(state, {})
+    assert model[1].running_mean is tracked and model[1].num_batches_tracked.item() == 0
+    eager, jitted = agrad.grad(loss)(state, buffers), compiled(state, buffers)
+    for name in state:
+        np.testing.assert_allclose(jitted[name], eager[name], rtol=1e-4, atol=1e-4)
+    assert model[1].running_mean is tracked, "what was given is put back"
+    model.eval()
+    assert compiled(state, {})["0.weight"].shape == (2, 2)
+
+
 def test_normalisation_refuses_what_does_not_fit() -> None:
     xp = agrad.namespace("numpy")
     for make, x, text in [

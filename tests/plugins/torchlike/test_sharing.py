@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import agrad_torchlike
+
 VIEWS = {
     "slice": lambda x: x[1:],
     "step": lambda x: x[::2],
@@ -138,3 +140,78 @@ def test_places_in_memory(torch: Any) -> None:
     z = y.reshape(6)
     z[0] = 9
     assert x[0, 0] == 0 and z.tolist() == [9, 3, 1, 4, 2, 5]
+
+
+OPTIMIZERS = {
+    "SGD": {},
+    "SGD, momentum": {"momentum": 0.9, "nesterov": True},
+    "Adam": {},
+    "AdamW": {"weight_decay": 0.1},
+    "RMSprop": {},
+    "Adagrad": {},
+    "LBFGS": {"max_iter": 3},
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_numpy_sees_the_steps_of_an_optimizer(theirs: Any, name: str) -> None:
+    def run(m: Any) -> list[Any]:
+        seen = []
+        held = np.asarray([3.0, 4.0], dtype=np.float32)
+        w, p = m.tensor([1.0, 2.0], requires_grad=True), m.from_numpy(held).requires_grad_()
+        whole, part, twin = w.detach().numpy(), w.data[1:].numpy(), w.detach()
+        optimizer = getattr(m.optim, name.partition(",")[0])([w, p], lr=0.1, **OPTIMIZERS[name])
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            loss = (w * w).sum() + (p**4).sum()
+            loss.backward()
+            return loss
+
+        for _ in range(3):
+            optimizer.step(closure)
+            assert whole.tolist() == w.tolist() == twin.tolist() and part.tolist() == w.tolist()[1:]
+            assert held.tolist() == p.tolist()
+            seen += [*w.tolist(), *p.tolist()]
+        return seen
+
+    np.testing.assert_allclose(run(agrad_torchlike), run(theirs), rtol=1e-4)
+
+
+def test_numpy_sees_what_layers_and_their_helpers_write(theirs: Any) -> None:
+    def run(m: Any) -> list[Any]:
+        layer, norm = m.nn.Linear(2, 1), m.nn.BatchNorm1d(2)
+        weight, bias, mean = layer.weight.detach().numpy(), layer.bias.detach().numpy(), norm.running_mean.numpy()
+        m.nn.init.constant_(layer.weight, 3.0)
+        seen = [weight.tolist()]
+        layer.load_state_dict({"weight": m.ones(1, 2), "bias": m.zeros(1)})
+        seen += [weight.tolist(), bias.tolist()]
+        norm(m.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        seen.append(np.round(mean, 6).tolist())
+        m.nn.functional.batch_norm(m.ones(3, 2), norm.running_mean, norm.running_var, training=True)
+        seen.append(np.round(mean, 6).tolist())
+        layer(m.ones(3, 2)).sum().backward()
+        gradient = layer.weight.grad.numpy()
+        m.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
+        seen.append(np.round(gradient, 5).tolist())
+        m.nn.utils.clip_grad_value_(layer.parameters(), 0.25)
+        seen += [gradient.tolist(), layer.weight.grad.tolist()]
+        m.nn.utils.vector_to_parameters(m.ones(3) * 7, layer.parameters())
+        return [*seen, weight.tolist(), layer.weight.tolist()]  # other memory from now on
+
+    assert run(agrad_torchlike) == run(theirs)
+
+
+def test_a_graph_that_needs_the_values_before_a_step_says_so(theirs: Any) -> None:
+    def run(m: Any) -> None:
+        w = m.tensor([1.0, 2.0], requires_grad=True)
+        w.detach().numpy()
+        optimizer = m.optim.SGD([w], lr=0.1)
+        loss = (w * w).sum()
+        loss.backward(retain_graph=True)
+        optimizer.step()
+        loss.backward()
+
+    for m in (agrad_torchlike, theirs):
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            run(m)
