@@ -183,20 +183,6 @@ def _leaves_passed(trees: Any) -> Any:
     return other
 
 
-def _other_axes(by_columns: Any) -> Any:
-    """Blocks with their axes in the opposite order."""
-
-    def other(run: Any, f: Any) -> Any:
-        turn = run.inputs.space.permute_dims
-        return [[turn(b, tuple(reversed(range(b.ndim)))) for b in row] for row in by_columns(run, f)]
-
-    return other
-
-
-def _conjugated(rows: Any) -> Any:
-    return lambda run, k, unit: [run.inputs.space.conj(v) for v in rows(run, k, unit)]
-
-
 def _scaled_map(linearize: Any) -> Any:
     def other(f: Any, *primals: Any) -> Any:
         out, push = linearize(f, *primals)
@@ -216,7 +202,7 @@ def _of_first_order(transform: Any) -> Any:
 
 
 def _jacobian_for_hessian(hessian: Any) -> Any:
-    def other(f: Any, argnums: Any = 0) -> Any:
+    def other(f: Any, argnums: Any = 0, **options: Any) -> Any:
         from agrad import jacobian
 
         return jacobian(f, argnums)
@@ -239,15 +225,6 @@ TRANSFORMS = (
         lambda zeros: lambda self, i: zeros(self, i) + 1,
     ),
     Row("inputs/integers", "graph", BOXING + "Inputs.trees", _leaves_passed),
-    Row("jacobian/axes", "transposed argument", DENSE + "_by_columns", _other_axes),
-    Row(
-        "jacobian/stacked",
-        "transposed argument",
-        DENSE + "_stacked",
-        lambda stacked: lambda space, rows, shape, dtype: stacked(space, rows, tuple(reversed(shape)), dtype),
-    ),
-    Row("jacobian/conjugate", "conjugate", DENSE + "_complex_row", _conjugated),
-    Row("jacobian/not-holomorphic", "conjugate", DENSE + "_check_holomorphic", lambda _: lambda *given: None),
     Row("hessian/first-order", "second order", DENSE + "hessian", _jacobian_for_hessian),
     Row("hvp/gradient", "second order", DENSE + "hvp", _of_first_order),
     Row("linearize/ones", "missing cotangent", REVERSE + "linearize", _scaled_map),

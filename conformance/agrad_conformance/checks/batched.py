@@ -1,8 +1,8 @@
 """Batching, tried: `vmap` of an op gives the stack of its single results, in value, pullback and derivative.
 
 The ops that a sample is computed by, those within a composite among them, are caught by an interpretation that follows
-its arrays and takes no derivatives. So what each declares of axes is tried by itself, indices and masks
-batched, too; the derivatives of those within a composite are tried with samples of their own.
+its arrays and takes no derivatives. So what each declares of axes is tried by itself, indices and masks batched, too.
+Those within a composite are tried further with samples of their own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -86,8 +87,11 @@ def _form(tree: Any) -> Any:
 
 
 def batched(p: Problem, r: Reference) -> float:
-    """Every op that the sample is computed by equals, under `vmap`, the stack of single results: in value, vjp and jvp;
-    with each argument batched alone and all of them; with the axis in every place."""
+    """Every op that the sample is computed by equals, under `vmap`, the stack of single results.
+
+    In value, with each argument batched alone and with all; in vjp and jvp, with one of these in turn. The axis is in
+    one of its places in turn. What is tried of one sample so is tried of another, or of another dtype, otherwise.
+    """
     with Watch() as watch, agrad.no_grad():
         p.call(lambda x: watch.follow(p.space, x))
     return max((claim(p, call) for call in watch.calls.values()), default=0.0)
@@ -103,20 +107,22 @@ def claim(p: Problem, call: Call) -> float:
     if isinstance(how, Core):
         _ranks(f, how, args, leaves(f.call(args, call.params)), bool(call.params.get("keepdims")))
     errors, refused = [], agrad.UnsupportedError("it has no data")
-    for chosen in [*([place] for place in places), *([places] if len(places) > 1 else [])]:
+    turn = crc32(f"{p.sample.id} {p.dtype}".encode())  # what is tried of one sample here is tried of another there
+    sets = [*([place] for place in places if own), *([places] if len(places) > 1 or (places and not own) else [])]
+    for i, chosen in enumerate(sets):
         stack = Stack(p, call, chosen)
         try:
-            errors.append(stack.values(every_place=own and chosen == places))
+            errors.append(stack.values(turn + i))
         except agrad.UnsupportedError as error:
             refused = error
         else:
-            if own:
+            if own and i == turn % len(sets):
                 errors.append(stack.derivatives())
     if isinstance(how, Unbatchable):
         if errors:
             raise Wrong(f"{f.op.name!r} is declared to have no stacks, because {how.reason}, and was batched")
         return 0.0
-    if places and not errors:
+    if own and places and not errors:
         raise Wrong(f"{f.op.name!r} can be batched over none of its arguments and does not declare it: {refused}")
     return max(errors, default=0.0)
 
@@ -143,20 +149,18 @@ class Stack:
         """The op's results, as agrad computes them of arrays or Tensors."""
         return leaves(apply(self.call.f, self.filled(xs), self.call.params))
 
-    def values(self, every_place: bool) -> float:
-        """The difference in value; `every_place`: with the batch axis in each place of arguments and results."""
+    def values(self, turn: int) -> float:
+        """The difference in value, with the batch axis in one of the places of arguments and results."""
         p, f = self.p, self.call.f
         if not all(p.backend.owns(y) for y in self.single[0]):
             self.vmapped(self.results, self.examples)  # a dtype, whatever the axes
             return 0.0
         expected = [np.stack([p.to_host(one[e]) for one in self.single]) for e in range(len(self.single[0]))]
-        ranks = [x.ndim for x in (*self.examples[0], *expected)] if every_place else []
-        errors = []
-        for at in range(max(ranks, default=0) + 1):
-            found = [p.to_host(y) for y in self.vmapped(self.results, self.examples, at)]
-            back = [np.moveaxis(y, min(at, y.ndim - 1), 0) for y in found]
-            errors.append(_difference(p, f"{f.op.name!r} of a stack", f.op.name, back, expected))
-        return max(errors)
+        most = max(x.ndim for x in (*self.examples[0], *self.single[0]))
+        at = turn % (most + 1)
+        found = [p.to_host(y) for y in self.vmapped(self.results, self.examples, at)]
+        back = [np.moveaxis(y, min(at, y.ndim - 1), 0) for y in found]
+        return _difference(p, f"{f.op.name!r} of a stack", f.op.name, back, expected)
 
     def derivatives(self) -> float:
         """The difference in the cotangents and the tangents of those arguments that have any."""
