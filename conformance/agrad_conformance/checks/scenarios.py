@@ -14,6 +14,7 @@ from agrad_conformance.checks.accumulation import ACCUMULATION
 from agrad_conformance.checks.batches import BATCHES
 from agrad_conformance.checks.custom import CUSTOM
 from agrad_conformance.checks.dtypes import DTYPES
+from agrad_conformance.checks.graphs import GRAPHS
 from agrad_conformance.checks.ground import Ground
 from agrad_conformance.checks.imperative import IMPERATIVE
 from agrad_conformance.checks.numbers import NUMBERS
@@ -283,6 +284,7 @@ SCENARIOS: dict[str, Callable[[Ground], None]] = {
     )
 }  # fmt: skip
 for _more in (
-    IMPERATIVE, NUMBERS, CUSTOM, PROGRAMS, VIEWS, OPERATORS, SHARING, PARAMETERS, RECORDING, ACCUMULATION, DTYPES, BATCHES,
+    IMPERATIVE, NUMBERS, CUSTOM, PROGRAMS, VIEWS, OPERATORS, SHARING, PARAMETERS, RECORDING, ACCUMULATION, DTYPES,
+    BATCHES, GRAPHS,
 ):  # fmt: skip
     SCENARIOS.update(_more)
