@@ -120,10 +120,15 @@ def what_has_no_batch_is_refused(g: Ground) -> None:
         "a mask as an index": (agrad.UnsupportedError, lambda x: x[x > 0]),
     }
     for what, (kind, f) in refusals.items():
-        g.refused(what, kind, lambda f=f: agrad.vmap(f)(xs))
+        g.refused(what, kind, partial(agrad.vmap(f), xs))
     g.refused("another number of examples", agrad.ShapeError, lambda: agrad.vmap(lambda x, y: x)(xs, g.array(XS[:2])))
     kept: list[Any] = []
-    agrad.vmap(lambda x: kept.append(x) or x)(xs)  # type: ignore[func-returns-value]
+
+    def keeping(x: Any) -> Any:
+        kept.append(x)
+        return x
+
+    agrad.vmap(keeping)(xs)
     g.refused("a value that outlives its vmap", agrad.EscapedTensorError, lambda: kept[0] * 2)
 
 
