@@ -38,6 +38,12 @@ def test_a_few_epochs(digits):
     assert run.accuracy > 0.85
 
 
+def test_a_compiled_step_learns_the_same(digits):
+    eager, compiled = digits.train(epochs=2, seed=1), digits.train(epochs=2, seed=1, compiled=True)
+    np.testing.assert_allclose(compiled.losses, eager.losses, rtol=1e-3)
+    assert abs(compiled.accuracy - eager.accuracy) < 0.01
+
+
 def test_gradients_are_those_by_hand(digits):
     xp = digits.agrad.namespace("numpy")
     random = np.random.default_rng(2)
