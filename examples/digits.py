@@ -2,8 +2,8 @@
 
     python examples/digits.py --backend numpy
 
-It prints the falling loss and the accuracy on digits that were held out, and draws both in a PNG. With ``--compile`` the
-step is recorded once and replayed: on NumPy it takes about 30 % less time.
+It prints the falling loss and the accuracy on digits that were held out, and draws both in a PNG. With ``--compile``
+the step is recorded once and replayed: on NumPy it takes about 30 % less time.
 """
 
 from __future__ import annotations
