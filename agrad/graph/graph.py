@@ -29,7 +29,17 @@ GUARD = "guard"
 STOP, REPLACE = "stop_gradient", "replace"
 """Of those that pass a value on: no derivative goes through it; it has the second argument's data and the first's."""
 
-PASSING: dict[str, Callable[..., Any]] = {STOP: stopped, REPLACE: no_grad(replaced)}
+
+def _replaced(old: Any, new: Any) -> Any:
+    """A value with another one's data and its own derivative; one that is followed itself takes its place whole."""
+    node = new._node if isinstance(new, Tensor) else None
+    if node is not None and node.trace.differentiates:
+        return new
+    with no_grad():
+        return replaced(old, new._value if isinstance(new, Tensor) and node is None else new)
+
+
+PASSING: dict[str, Callable[..., Any]] = {STOP: stopped, REPLACE: _replaced}
 
 Operand = Any
 """A `Var`, `Constant`, `Capture` or `Dtype`, or a number, text, slice or None; in lists and tuples, too."""

@@ -64,7 +64,15 @@ def changed_without_following(x: Any) -> Any:
     return xp.sum(y**3) + xp.sum(v)
 
 
-PROGRAMS = [aliases, masked, looped, inner, gathered, switched, changed_without_following]
+def changed_through_an_alias(x: Any) -> Any:
+    y = abs(x)
+    z = xp.astype(y, y.dtype, copy=False)
+    with agrad.no_grad():
+        z -= 0.9
+    return xp.sum(xp.sin(y) * x) + xp.sum(z**2)
+
+
+PROGRAMS = [changed_through_an_alias, aliases, masked, looped, inner, gathered, switched, changed_without_following]
 
 
 @pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
