@@ -11,6 +11,7 @@ from agrad_torchlike.errors import argument_must_be_tensor, axis_of
 from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import add, attribute, into, op, record, settled, tensor_op
 from agrad_torchlike.tensors import Tensor, new
+from agrad_torchlike.versions import OWN, SAVES, counter_of
 
 __all__: list[str] = []
 
@@ -38,8 +39,12 @@ def _found(xp: Any, name: str) -> Callable[..., Any]:
     return xp  # type: ignore[no-any-return]
 
 
+RESULT = SAVES["ExpBackward0"]
+
+
 def _unary(name: str, core: str, node: str, to_float: bool) -> Callable[..., Any]:
     found: dict[type, Any] = {}
+    plan = SAVES.get(node)
 
     def call(*args: Any, **options: Any) -> Any:
         if options:
@@ -66,7 +71,15 @@ def _unary(name: str, core: str, node: str, to_float: bool) -> Callable[..., Any
         y = new(Tensor)
         y._t = t
         if t._node is not None:
-            y._op = (node, x._op or x)
+            before = x._op or x
+            if plan is None:
+                y._op = (node, before)
+            elif plan is RESULT:
+                y._counter = c = [0, "", ""]
+                y._op = (node, before, [t._node, c, 0, t._aval, OWN])
+            else:
+                c = x._counter or counter_of(x)
+                y._op = (node, before, [t._node, c, c[0], x._t._aval, before])
         if x._view is not None or x._strides is not None:
             arranged(y, x)
         return y

@@ -8,18 +8,13 @@ from typing import Any
 import agrad
 from agrad.interpret.levels import transforming
 from agrad.interpret.reverse import Node, hooked, plus, walk
+from agrad_torchlike import versions
+from agrad_torchlike.errors import AGAIN
 from agrad_torchlike.memory import check
 from agrad_torchlike.sizes import Size
 from agrad_torchlike.tensors import Tensor, wrap
 
 __all__ = ["accumulate", "backward", "gradients"]
-
-AGAIN = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
-    "after calling backward."
-)
 
 
 def _translated(error: agrad.GraphError) -> RuntimeError:
@@ -52,6 +47,7 @@ def _seed(k: int, x: Any, gradient: Any, create_graph: bool) -> Any:
 def backward(tensors: Sequence[Any], gradients: Sequence[Any], retain_graph: bool | None, create_graph: bool) -> None:
     """Accumulate gradients in the leaves that tensors depend on."""
     seeds = [_seed(k, x, g, create_graph) for k, (x, g) in enumerate(zip(tensors, gradients, strict=True))]
+    versions.check(tensors)
     check([x._t._node for x in tensors])
     retain = create_graph if retain_graph is None else retain_graph
     last = len(tensors) - 1
@@ -74,6 +70,7 @@ def gradients(
     for k, (x, g) in enumerate(zip(outputs, seeds, strict=True)):
         seed = _seed(k, x, g, create_graph)
         roots.append((x._t._node, seed if create_graph else seed._value))
+    versions.check(outputs, inputs)
     check([node for node, _ in roots])
     found: dict[Node, Any] = {}
     wanted = set()

@@ -11,6 +11,7 @@ import agrad
 import agrad_nn.init as init
 from agrad_nn.init import calculate_gain
 from agrad_torchlike.nn.drawing import Initial
+from agrad_torchlike.versions import changed
 
 __all__ = [
     "calculate_gain",
@@ -36,6 +37,7 @@ def _drawn(fill: Callable[..., Any], rename: dict[str, str]) -> Callable[..., An
     def call(tensor: Any, *args: Any, generator: Any = None, **options: Any) -> Any:
         options = {rename.get(name, name): value for name, value in options.items()}
         fill(tensor._t, *args, rng=Initial(generator), **options)
+        changed(tensor, f"{fill.__name__}_")
         return tensor
 
     return call
@@ -48,6 +50,7 @@ def _plain(fill: Callable[..., Any]) -> Callable[..., Any]:
     def call(tensor: Any, *args: Any, **options: Any) -> Any:
         options = {{"val": "value"}.get(name, name): value for name, value in options.items()}
         fill(tensor._t, *args, **options)
+        changed(tensor, f"{fill.__name__}_")
         return tensor
 
     return call
@@ -80,4 +83,5 @@ def trunc_normal_(
         while bool(xp.any(outside)):
             init.fill(t, xp.where(outside, source.normal(t.shape, mean=mean, std=std, dtype=t.dtype), t))
             outside = (t < a) | (t > b)
+    changed(tensor, "trunc_normal_")
     return tensor

@@ -22,6 +22,8 @@ class Layer(Module):
 
     _inner: Any
     _node: str = ""
+    _plan: str = ""
+    """What it keeps, where its node does not say so: see `agrad_torchlike.versions`."""
     """The name of the derivative of what it computes."""
 
     def _build(self, *args: Any, **options: Any) -> None:
@@ -42,6 +44,8 @@ class Layer(Module):
                 own[name] = value
             elif role == "parameter":
                 self.register_parameter(name, None if value is None else adopt(value))
+                if value is not None:
+                    own[name]._counter = [1, "reset_parameters", ""]  # PyTorch has filled it by then
             elif role == "buffer":
                 self.register_buffer(name, None if value is None else wrap(value))
 
@@ -76,7 +80,7 @@ class Layer(Module):
         sources = (*args, *tensors)
         if type(result) is tuple:
             return record(result[0], self._node_of(args), sources), record(result[1], self._rest_of(args), sources)
-        return record(result, self._node_of(args), sources)
+        return record(result, self._node_of(args), sources, self._plan)
 
     def _explained(self, args: tuple[Any, ...]) -> Exception | None:
         """PyTorch's error for such arguments, where it is known."""

@@ -11,6 +11,7 @@ from agrad_nn.init import fill
 from agrad_nn.modules.loading import fitting
 from agrad_torchlike.sizes import Size
 from agrad_torchlike.tensors import raw
+from agrad_torchlike.versions import changed
 
 __all__ = ["Loaded", "load"]
 
@@ -33,9 +34,7 @@ def load(module: Any, state: Mapping[str, Any], strict: bool) -> Loaded:
     if not isinstance(state, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state)}.")
     targets = {
-        name: vars(owner)[attribute]._t
-        for name, owner, attribute in module.places()
-        if attribute not in owner._transient
+        name: vars(owner)[attribute] for name, owner, attribute in module.places() if attribute not in owner._transient
     }
     missing = [name for name in targets if name not in state and not name.endswith("num_batches_tracked")]
     found = Loaded(missing, [name for name in state if name not in targets])
@@ -57,14 +56,15 @@ def load(module: Any, state: Mapping[str, Any], strict: bool) -> Loaded:
             )
             continue
         try:
-            values.append((target, fitting(given, target, f"the entry {name!r}", "this module")))
+            values.append((target, fitting(given, target._t, f"the entry {name!r}", "this module")))
         except StateError as error:
             wrong.append(str(error))
     if wrong:
         raise RuntimeError(f"Error(s) in loading state_dict for {what}:\n\t" + "\n\t".join(wrong))
     with agrad.no_grad():
         for target, value in values:
-            fill(target, value)
+            fill(target._t, value)
+            changed(target, "load_state_dict")
     return found
 
 

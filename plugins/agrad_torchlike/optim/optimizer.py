@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import agrad
 from agrad_nn.optim import Optimizer as Base
 from agrad_torchlike.tensors import Tensor, raw, wrap
+from agrad_torchlike.versions import changed
 
 __all__ = ["Optimizer"]
 
@@ -82,7 +83,8 @@ class Optimizer(Base):
         xp = t.__array_namespace__()
         if group.get("maximize"):
             g = -g
-        p._version += 1
+        p._changes += 1
+        changed(p, "an optimizer's step")
         if t not in self._complex:
             t -= self._change(xp, t.array, g, state, group)
             return
