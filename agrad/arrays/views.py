@@ -283,7 +283,8 @@ def laid_out(t: Tensor, lens: Lens) -> None:
     else:
         written = pending[0] is lens
     if written:
-        new = lens.read(root)  # which brings the root up to date
+        with enable_grad() if OFF and t._node is not None else nullcontext():  # it stays followed
+            new = lens.read(root)  # which brings the root up to date
         t._value, t._aval, t._node = new._value, new._aval, new._node
 
 

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.errors import broadcasting, translated
-from agrad_torchlike.graph import edge
+from agrad_torchlike.graph import edge, edges_of
 from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import add, attribute, into, settled
 from agrad_torchlike.tensors import Tensor, new, wrap
+from agrad_torchlike.versions import SAVES, counter_of, kept, maker_of, saved
 
 __all__ = ["promoted", "tensor_of"]
 
@@ -85,8 +86,11 @@ def promoted(*operands: Any, divides: bool = False) -> list[Any]:
 
 
 def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    core, node, scalar, pad = f.core, f.node, f.scalar, f.pad
+    core, name, scalar, pad = f.core, f.node, f.scalar, f.pad
     divides = f.name == "div"
+    plan = SAVES.get(name)
+    keeps_self = SAVES.get(scalar) == ((0, -1),)
+    crossed, always = f.name in ("mul", "div"), divides
 
     def method(self: Any, other: Any) -> Any:
         kind = type(other)
@@ -98,7 +102,14 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 y = new(Tensor)
                 y._t = t
                 if t.node is not None:
-                    y._op = (scalar, self._op or self, None) if pad else (scalar, self._op or self)
+                    before = self._op or self
+                    if pad:
+                        y._op = (scalar, before, None)
+                    elif keeps_self:
+                        c = self._counter or counter_of(self)
+                        y._op = (scalar, before, [t.node, c, c[0], aval, before])
+                    else:
+                        y._op = (scalar, before)
                 if self._view is not None or self._strides is not None:
                     arranged(y, self)
                 return y
@@ -111,12 +122,23 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
                     raise (broadcasting(a, b) or error) from error
                 y = new(Tensor)
                 y._t = t
-                if t.node is not None:
-                    y._op = (
-                        node,
-                        (self._op or self) if a.node is not None else None,
-                        (other._op or other) if b.node is not None else None,
-                    )
+                node = t.node
+                if node is not None:
+                    first = (self._op or self) if a.node is not None else None
+                    second = (other._op or other) if b.node is not None else None
+                    if plan is None:
+                        y._op = (name, first, second)
+                    elif crossed:
+                        found = [node]
+                        if first is not None or always:
+                            c = other._counter or counter_of(other)
+                            found += (c, c[0], b.aval, maker_of(other) if second is None else second)
+                        if second is not None:
+                            c = self._counter or counter_of(self)
+                            found += (c, c[0], aval, maker_of(self) if first is None else first)
+                        y._op = (name, first, second, found)
+                    else:
+                        y._op = (name, first, second, *kept(plan, y, (self, other)))
                 if self._view is not None or other._view is not None or self._strides or other._strides:
                     arranged(y, self, other)
                 return y
@@ -141,7 +163,12 @@ def _binary(f: Binary) -> tuple[Callable[..., Any], Callable[..., Any]]:
         if t.node is not None:
             both = isinstance(left, Tensor) and isinstance(right, Tensor)
             tensor = left if isinstance(left, Tensor) else right
-            y._op = (node, edge(left), edge(right)) if both else (scalar, edge(tensor), *([None] if pad else []))
+            if both:
+                y._op = (name, edge(left), edge(right), *saved(name, y, (left, right)))
+            elif left is tensor:
+                y._op = (scalar, edge(tensor), *([None] if pad else saved(scalar, y, (tensor,))))
+            else:
+                y._op = (scalar, edge(tensor), *([None] if pad else []))
         return arranged(y, left, right)
 
     return method, general
@@ -192,7 +219,7 @@ def _function(f: Binary, method: Callable[..., Any], general: Callable[..., Any]
         if all(not v.dtype.is_floating_point if isinstance(v, Tensor) else isinstance(v, int) for v in (x, y)):
             made = made.to(dtypes.result_of((x, y)))
         if made.requires_grad:
-            made._op = ("DivBackward2", *out._op[1:])
+            made._op = ("DivBackward2", *edges_of(out._op))
         return made
 
     return call
@@ -215,7 +242,7 @@ def _reflected(f: Binary, general: Callable[..., Any]) -> Callable[..., Any]:
                     before = self._op or self
                     if name == "div":
                         before = ("ReciprocalBackward0", before)
-                    y._op = (scalar, before, None) if pad else (scalar, before)
+                    y._op = (scalar, before, None) if pad else (scalar, before, *saved(scalar, y, (self,)))
                 if self._view is not None or self._strides is not None:
                     arranged(y, self)
                 return y

@@ -36,10 +36,14 @@ agrad_torchlike.coverage`, and a test compares it with the code.
   for the whole process. Real numbers are float32 unless asked for otherwise.
 - **Shared memory.** Views share memory on every backend, gradients included. `torch.from_numpy` and `.numpy()` share
   it on NumPy. Elsewhere they copy, and the array that `.numpy()` returns is read-only.
-- **In-place changes after an operation has kept a value.** PyTorch refuses to go back through such a graph. Here the
-  operation keeps the value that it was computed with, and the gradient is right. Where NumPy has the memory, too, so
-  that it was written into, the backward pass raises as PyTorch's. With `.data`, PyTorch's gradient is silently that
-  of the changed values; the layer's is that of the values computed with.
+- **In-place changes after an operation has kept a value** are errors of the backward pass, in PyTorch's cases and
+  words, which end with the operation that has kept the value and the one that has changed it. The graph that
+  `create_graph=True` makes of gradients is right without, and raises nothing. With `.data`, PyTorch's gradient is
+  silently that of the changed values; the layer's is that of the values computed with.
+- **Views that were taken in `no_grad`** may be changed, and so may their base, where PyTorch refuses to guess.
+- **`autograd.Function`**: a derivative of second order through a tensor that `forward` has kept and that is neither an
+  argument nor a result is an error; PyTorch's is silently without that part. `mark_dirty` is not supported.
+- **Anomaly detection** names an operation by what it is made of, where PyTorch has one derivative for the whole.
 - **A second backward** raises for every graph that was not retained, where PyTorch allows it if the graph kept no
   values.
 - **Overlapping memory.** Writing into a part of an expanded tensor raises.

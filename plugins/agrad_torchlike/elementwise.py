@@ -13,6 +13,7 @@ from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import METHODS, add, attribute, into, op, record, settled, tensor_op
 from agrad_torchlike.tensors import Tensor, new
+from agrad_torchlike.versions import OWN, SAVES, counter_of, saved
 
 __all__: list[str] = []
 
@@ -40,8 +41,12 @@ def _found(xp: Any, name: str) -> Callable[..., Any]:
     return xp  # type: ignore[no-any-return]
 
 
+RESULT = SAVES["ExpBackward0"]
+
+
 def _unary(name: str, core: str, node: str, to_float: bool) -> Callable[..., Any]:
     found: dict[type, Any] = {}
+    plan = SAVES.get(node)
 
     def call(*args: Any, **options: Any) -> Any:
         if options:
@@ -68,7 +73,15 @@ def _unary(name: str, core: str, node: str, to_float: bool) -> Callable[..., Any
         y = new(Tensor)
         y._t = t
         if t.node is not None:
-            y._op = (node, x._op or x)
+            before = x._op or x
+            if plan is None:
+                y._op = (node, before)
+            elif plan is RESULT:
+                y._counter = c = [0, "", ""]
+                y._op = (node, before, [t.node, c, 0, t.aval, OWN])
+            else:
+                c = x._counter or counter_of(x)
+                y._op = (node, before, [t.node, c, c[0], x._t.aval, before])
         if x._view is not None or x._strides is not None:
             arranged(y, x)
         return y
@@ -186,7 +199,7 @@ def _within(name: str, general: Callable[..., Any]) -> None:
         y = new(Tensor)
         y._t = t = x._t.__array_namespace__().clip(x._t, options.get("min"), options.get("max"))
         if t.node is not None:
-            y._op = ("ClampBackward1", edge(x))
+            y._op = ("ClampBackward1", edge(x), *saved("ClampBackward1", y, (x,)))
         return y if x._view is None and x._strides is None else arranged(y, x)
 
     add(name, call)

@@ -6,7 +6,7 @@ from typing import Any
 
 import agrad
 
-__all__ = ["argument_must_be_tensor", "axes_of", "axis_of", "broadcasting", "missing", "translated"]
+__all__ = ["AGAIN", "argument_must_be_tensor", "axes_of", "axis_of", "broadcasting", "missing", "translated"]
 
 INSTEAD = {
     "compile": "leave it out, or compile agrad's own functions with the backend's compiler",
@@ -29,6 +29,15 @@ INSTEAD = {
     "symeig": "linalg.eigh",
 }
 """What to use in place of names that this layer has not."""
+
+
+AGAIN = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward."
+)
+"""PyTorch's error for a graph that was freed."""
 
 
 def missing(name: str, what: str) -> str:

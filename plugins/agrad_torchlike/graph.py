@@ -1,14 +1,29 @@
 """The graph as PyTorch shows it: ``grad_fn`` with its names, and ``next_functions`` down to the leaves.
 
 A tensor that an operation made holds a record of it: a tuple of the node's name and the edges to what it was made from.
-An edge is such a record, a leaf itself, or None for what is not followed.
+An edge is such a record, a leaf itself, or None for what is not followed. Behind the edges there may be a list of what
+the operation has kept.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["GradFn", "edge", "edges", "function_of", "record_of", "word_of"]
+import agrad
+
+__all__ = [
+    "INTERNAL",
+    "GradFn",
+    "edge",
+    "edges",
+    "edges_of",
+    "function_of",
+    "record_of",
+    "refuse_part",
+    "several",
+    "short",
+    "word_of",
+]
 
 Record = tuple[Any, ...]
 
@@ -19,7 +34,7 @@ _NAMES = {
 """PyTorch's words for the core's nodes, for what was made without an operation of this layer."""
 
 
-_INTERNAL = ("AccumulateGrad", "CopyBackwards", "CopySlices", "NotImplemented")
+INTERNAL = ("AccumulateGrad", "CopyBackwards", "CopySlices", "NotImplemented")
 
 
 class GradFn:
@@ -31,7 +46,7 @@ class GradFn:
     def name(self) -> str:
         """Return the name of the operation's derivative, ``"MulBackward0"``."""
         word = self._record[0] if type(self._record) is tuple else "AccumulateGrad"
-        return f"torch::autograd::{word}" if word in _INTERNAL else word
+        return f"torch::autograd::{word}" if word in INTERNAL else word
 
     @property
     def variable(self) -> Any:
@@ -43,7 +58,7 @@ class GradFn:
     @property
     def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
         """The operations that gradients go to next, each with the number of its result."""
-        parts = self._record[1:] if type(self._record) is tuple else ()
+        parts = edges_of(self._record) if type(self._record) is tuple else ()
         return tuple([(None if part is None else GradFn(part), 0) for part in parts])
 
     def __eq__(self, other: object) -> bool:
@@ -58,6 +73,11 @@ class GradFn:
     def short(self) -> str:
         """Return the name as it is printed."""
         return self.name().rpartition("::")[2]
+
+
+def edges_of(record: Record) -> Record:
+    """The edges of a record, without what its operation has kept (see `agrad_torchlike.versions`)."""
+    return record[1:-1] if type(record[-1]) is list else record[1:]
 
 
 def edge(x: Any) -> Any:
@@ -91,12 +111,37 @@ def record_of(x: Any) -> Any:
     if t.node is None or t.is_leaf:
         return None
     view, record = x._view, x._op
-    if view is not None and x._seen != view.root._version:  # another tensor of this memory was changed since
+    if x._part is not None:
+        refuse_part(x)
+    if view is not None and x._seen != view.root._changes:  # another tensor of this memory was changed since
         base = view.root
-        x._op, x._seen = record, _ = ("AsStridedBackward0", edge(base)), base._version
+        x._op, x._seen = record, _ = ("AsStridedBackward0", edge(base)), base._changes
     if record is None:
         x._op = record = (f"{word_of(t.grad_fn)}0",)
     return record
+
+
+def short(name: str) -> str:
+    """A derivative as PyTorch's messages name it: ``"Exp"``, ``"Pow1"``."""
+    if name in INTERNAL:
+        return f"torch::autograd::{name}"
+    return name.removesuffix("Backward0").replace("Backward", "")
+
+
+def refuse_part(x: Any) -> None:
+    """Refuse one of several views that an operation returned, once another tensor has changed their memory."""
+    if x._part is not None and x._t.node is not None and x._version != x._part[1] and agrad.is_grad_enabled():
+        raise several(x, "its base or another view of its base has been modified inplace")
+
+
+def several(x: Any, wrong: str, node: str = "") -> RuntimeError:
+    """PyTorch's error for one of several views that an operation returned."""
+    which, name = (0, node) if node else (x._part[0], x._op[0])
+    return RuntimeError(
+        f"Output {which} of {short(name)} is a view and {wrong}. This view is the output of a function that returns "
+        "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the "
+        "inplace operation by an out-of-place one."
+    )
 
 
 def word_of(node: Any) -> str:

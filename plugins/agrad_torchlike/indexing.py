@@ -13,11 +13,16 @@ from agrad_torchlike.inplace import change
 from agrad_torchlike.layout import offset_of, stride_of, view_of
 from agrad_torchlike.registry import attribute
 from agrad_torchlike.tensors import Tensor, new, wrap
+from agrad_torchlike.versions import kept, share
 from agrad_torchlike.views import shared
 
 __all__: list[str] = []
 
 BASIC = (int, slice, type(None), type(Ellipsis))
+NO_AXES = (
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+    "tensor to a number"
+)
 WRONG = "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {})"
 
 
@@ -73,6 +78,8 @@ def _checked(x: Any, key: tuple[Any, ...]) -> tuple[tuple[int, ...], int, str, A
     shape, stride, offset = x._t.shape, stride_of(x), offset_of(x)
     taken = sum([1 for k in key if type(k) is int or type(k) is slice])
     if taken > len(shape):
+        if not shape and len(key) == 1:
+            raise IndexError("slice() cannot be applied to a 0-dim tensor." if type(key[0]) is slice else NO_AXES)
         raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
     steps: list[int | None] = []
     axis, node, before = 0, "", edge(x)
@@ -134,7 +141,8 @@ def _along_first(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
     y = new(Tensor)
     y._t = t = x._t[key, ...] if len(shape) > 1 else x._t[key]
     y._view = view = view_of(x, steps, offset)
-    y._seen = view.root._version
+    y._seen = view.root._changes
+    share(y, x)
     if t.node is not None:
         y._op = (node, edge(x))
     return y
@@ -150,12 +158,9 @@ def _getitem(x: Any, key: Any) -> Any:
     parts = _whole(x, parts)
     t = x._t
     if not basic:
-        return _selected(x, parts)
+        return _selected(x, parts, key)
     if not t.ndim and len(parts) == 1 and type(parts[0]) is int:
-        raise IndexError(
-            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert "
-            "a 0-dim tensor to a number"
-        )
+        raise IndexError(NO_AXES)
     stride, offset, node, before, element = _checked(x, parts)
     if element:
         return _recorded(shared(x, node, lambda b: b[parts], _put(parts), stride, offset), node, before)
@@ -164,7 +169,8 @@ def _getitem(x: Any, key: Any) -> Any:
     y = new(Tensor)
     y._t = t[parts]
     y._view = view_of(x, stride, offset)
-    y._seen = y._view.root._version
+    y._seen = y._view.root._changes
+    share(y, x)
     return _recorded(y, node, before)
 
 
@@ -211,7 +217,7 @@ def _put_shaped(key: tuple[Any, ...]) -> Any:
     return write
 
 
-def _selected(x: Any, key: tuple[Any, ...]) -> Any:
+def _selected(x: Any, key: tuple[Any, ...], given: Any) -> Any:
     """The elements at integers, or where a mask is true: a copy."""
     _check_arrays(x, key)
     t = x._t
@@ -221,7 +227,8 @@ def _selected(x: Any, key: tuple[Any, ...]) -> Any:
     else:
         y = wrap(t[key if len(key) > 1 else at])
     if y._t.node is not None:
-        y._op = ("IndexBackward0", edge(x))
+        arrays = given if type(given) is tuple else (given,)
+        y._op = ("IndexBackward0", edge(x), *kept([(k, -1) for k in range(len(arrays))], y, arrays))
     return y
 
 
@@ -261,9 +268,10 @@ def _is_mask(k: Any) -> bool:
 def _setitem(x: Any, key: Any, value: Any) -> None:
     parts, basic = _key(key)
     parts = _whole(x, parts)
+    node = ""
     if basic:
-        _checked(x, parts)
-        parts = tuple([k for k in parts if k is not None])  # a new axis fits what broadcasts
+        node = _checked(x, parts)[2].replace("AliasBackward0", "")
+        parts = tuple([k for k in parts if k is not None]) or (Ellipsis,)  # a new axis fits what broadcasts
     else:
         _check_arrays(x, parts)
     xp = x._t.__array_namespace__()
@@ -282,8 +290,19 @@ def _setitem(x: Any, key: Any, value: Any) -> None:
             t = xp.reshape(t, t.shape[1:])
         fits = t.ndim <= len(region) and broadcasting(t, _Shape(region)) is None
         if not fits or tuple(xp.broadcast_shapes(tuple(t.shape), region)) != region:
-            _refuse(region, tuple(t.shape))
-    change(x, t, "CopySlices", [before], key=parts if len(parts) > 1 else parts[0])
+            _refuse(region, t)
+    record = [before]
+    if not basic and x._t.node is not None:
+        arrays = key if type(key) is tuple else (key,)
+        record += kept([(k, -1) for k in range(len(arrays))], x, arrays)
+    change(
+        x,
+        t,
+        "CopySlices" if basic else "IndexPutBackward0",
+        record,
+        key=parts if len(parts) > 1 else parts[0],
+        view_node=node,
+    )
 
 
 class _Shape:
@@ -291,18 +310,20 @@ class _Shape:
         self.shape = shape
 
 
-def _refuse(wanted: tuple[int, ...], given: tuple[int, ...]) -> None:
-    if len(given) <= len(wanted):
-        for k, (n, m) in enumerate(zip(reversed(wanted), reversed(given), strict=False)):
-            if n != m and m != 1:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) must match the existing size ({m}) at non-singleton "
-                    f"dimension {len(wanted) - 1 - k}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(given)}"
-                )
-    raise RuntimeError(
-        f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing result of shape "
-        f"{list(wanted)}"
-    )
+def _refuse(wanted: tuple[int, ...], t: Any) -> None:
+    given = tuple(t.shape)
+    if len(given) > len(wanted):
+        raise RuntimeError(
+            f"expand(torch.{dtypes.from_backend(t.dtype).word}Tensor{{{list(given)}}}, size={list(wanted)}): the "
+            f"number of sizes provided ({len(wanted)}) must be greater or equal to the number of dimensions in the "
+            f"tensor ({len(given)})"
+        )
+    for k, (n, m) in enumerate(zip(reversed(wanted), reversed(given), strict=False)):
+        if n != m and m != 1:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({n}) must match the existing size ({m}) at non-singleton "
+                f"dimension {len(wanted) - 1 - k}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(given)}"
+            )
 
 
 attribute("__getitem__", _getitem)

@@ -8,21 +8,23 @@ from typing import Any
 import agrad
 from agrad_torchlike import dtypes, memory
 from agrad_torchlike.errors import broadcasting
-from agrad_torchlike.graph import edge
+from agrad_torchlike.graph import edge, several
 from agrad_torchlike.layout import is_dense, offset_of, overlaps, root_of, stride_of
 from agrad_torchlike.registry import METHODS, add, load
 from agrad_torchlike.tensors import Tensor, is_leaf_of_user
+from agrad_torchlike.versions import changed, rewritten
 
 __all__ = ["change", "replace_data", "settle"]
 
 
-def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis) -> Any:
+def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis, view_node: str = "") -> Any:
     """Give a tensor, or a part of it, new values, which are agrad's Tensor; return the tensor.
 
-    `node` and `before` are the record of the operation: the name of its derivative, and the edges besides `x`'s own.
+    `node` and `before` are the record of the operation: the name of its derivative, and the edges besides `x`'s own;
+    `view_node` is that of the part, if it is one.
     """
     root, view, t = root_of(x), x._view, x._t
-    _refuse(x)
+    _refuse(x, node=view_node)
     old = edge(x)
     followed = value.node is not None or t.node is not None
     old_root = edge(root) if view is not None and not view.detached else None
@@ -52,9 +54,12 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
                 ) from error
             with agrad.no_grad():
                 t[key] = value
-    root._version += 1
-    x._seen = root._version
-    if t.node is not None and not t.is_leaf and agrad.is_grad_enabled():
+    root._changes += 1
+    x._seen = root._changes
+    followed = t.node is not None and not t.is_leaf and agrad.is_grad_enabled()
+    changed(x, _word(node), ("CopySlices" if root is not x else node) if followed else "")
+    if followed:
+        before = rewritten(x, node, before, old)
         x._op = (node, old, *before)
         if root is not x and view is not None and not view.detached:
             root._op = ("CopySlices", old_root, *before)
@@ -62,41 +67,50 @@ def change(x: Any, value: Any, node: str, before: list[Any], key: Any = Ellipsis
     return x
 
 
-def settle(x: Any, value: Any) -> None:
-    """Give a tensor other data, without a trace in any graph: in NumPy's memory, where NumPy has it, too."""
+def settle(x: Any, value: Any, word: str) -> None:
+    """Give a tensor other data, without a trace in any graph: in NumPy's memory, where NumPy has it, too.
+
+    `word` is what did so, for the error of who needs the data that were there.
+    """
     root = root_of(x)
     with agrad.no_grad():
         if root._memory:
             memory.write(x._t.array, Ellipsis, value.array if isinstance(value, agrad.Tensor) else value)
         else:
             x._t[...] = value
-    root._version += 1
-    x._seen = root._version
+    root._changes += 1
+    x._seen = root._changes
+    changed(x, word)
 
 
-def _refuse(x: Any, *others: Any) -> None:
+def _word(node: str) -> str:
+    """The in-place method, by the name of its derivative."""
+    if node in ("CopySlices", "IndexPutBackward0"):
+        return "an assignment"
+    return node.partition("Backward")[0].lower() + "_"
+
+
+def _refuse(x: Any, *others: Any, node: str = "") -> None:
     """PyTorch's errors for tensors that cannot be changed, or not by others that share a part of their memory."""
+    view = x._view
+    if agrad.is_grad_enabled():
+        if x._part is not None and x._t.node is not None:
+            raise several(x, "is being modified inplace", node)
+        if is_leaf_of_user(x._t):
+            which = "a view of a leaf" if node else "a leaf"
+            raise RuntimeError(f"{which} Variable that requires grad is being used in an in-place operation.")
+        if view is not None and not view.detached and is_leaf_of_user(view.root._t):
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     for y in others:
-        if isinstance(y, Tensor) and (x._view is not None or y._view is not None):
+        if isinstance(y, Tensor) and (view is not None or y._view is not None):
             _refuse_overlap(x, y)
     if overlaps(x):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
-    if not agrad.is_grad_enabled():
-        return
-    if x._part is not None and x._t.node is not None:
-        raise RuntimeError(
-            f"Output {x._part[0]} of {x._part[1]} is a view and is being modified inplace. This view is the output of "
-            "a function that returns multiple views. Such functions do not allow the output views to be modified "
-            "inplace. You should replace the inplace operation by an out-of-place one."
-        )
-    if is_leaf_of_user(x._t):
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    view = x._view
-    if view is not None and not view.detached and is_leaf_of_user(view.root._t):
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if view is not None:
+        edge(x)  # brings its record up to date
 
 
 def _refuse_overlap(x: Any, y: Any) -> None:
@@ -144,7 +158,7 @@ def replace_data(x: Any, value: Any) -> None:
     if t.shape == x._t.shape and t.dtype == x._t.dtype:
         with agrad.no_grad():
             x._t[...] = t
-        root_of(x)._version += 1
+        root_of(x)._changes += 1
         return
     if x._t.node is not None and not x._t.is_leaf:
         raise RuntimeError("setting .data of a tensor in a graph to another shape or dtype is not supported")
@@ -226,8 +240,6 @@ def fill_(self: Any, value: Any) -> Any:
 def copy_(self: Any, src: Any, non_blocking: bool = False) -> Any:
     """Set the elements to those of another tensor, which may broadcast and be of another dtype."""
     _refuse(self, src)
-    if src is self:
-        return self
     xp = self._t.__array_namespace__()
     t = src._t if src._t.dtype == self._t.dtype else xp.astype(src._t, self._t.dtype)
     if t.shape != self._t.shape:

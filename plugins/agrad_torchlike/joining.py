@@ -119,9 +119,9 @@ for _name, _made in {
 # Taken apart: views -----------------------------------------------------------------------------------
 
 
-def _of_several(parts: list[Any], name: str) -> tuple[Any, ...]:
+def _of_several(parts: list[Any]) -> tuple[Any, ...]:
     for k, y in enumerate(parts):
-        y._part = (k, name)
+        y._part = (k, y._version)
     return tuple(parts)
 
 
@@ -160,7 +160,7 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
     for length in lengths:
         parts.append(_part(input, k, start, start + length, node))
         start += length
-    return _of_several(parts, node.removesuffix("Backward0"))
+    return _of_several(parts)
 
 
 @tensor_op()
@@ -199,7 +199,7 @@ def unbind(input: Any, dim: int = 0) -> Any:
     for y in parts:
         if y.requires_grad:
             y._op = ("UnbindBackward0", *y._op[1:])
-    return _of_several(parts, "Unbind")
+    return _of_several(parts)
 
 
 @tensor_op()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from agrad_torchlike.graph import refuse_part
 from agrad_torchlike.tensors import View
 
 __all__ = [
@@ -71,6 +72,9 @@ def arranged(y: Any, *operands: Any) -> Any:
     shape = y._t.shape
     n = len(shape)
     tensors = [x for x in operands if getattr(x, "_t", None) is not None]
+    for x in tensors:
+        if x._part is not None:
+            refuse_part(x)
     if all(x._t.shape == shape for x in tensors):
         if all(is_contiguous(x) for x in tensors):
             return y

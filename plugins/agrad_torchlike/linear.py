@@ -10,6 +10,7 @@ from agrad_torchlike.graph import edge
 from agrad_torchlike.reductions import vector_norm
 from agrad_torchlike.registry import add, attribute, op, record, tensor_op
 from agrad_torchlike.tensors import Tensor, new
+from agrad_torchlike.versions import counter_of, maker_of
 
 __all__: list[str] = []
 
@@ -23,11 +24,26 @@ def _c(d: dtypes.dtype) -> str:
     return {"float32": "float", "float64": "double", "int64": "long long", "int32": "int"}.get(d.name, d.name)
 
 
+FIRST_FIRST = ("DotBackward0", "MvBackward0")
+"""Derivatives that look at the first operand first, of those that they have kept."""
+
+
 def _product(x: Any, y: Any, node: str) -> Any:
     made = new(Tensor)
     made._t = t = x._t @ y._t
-    if t.node is not None:
-        made._op = (node, edge(x), edge(y))
+    followed = t.node
+    if followed is not None:
+        first, second = edge(x), edge(y)
+        kept = [followed]
+        if first is not None:
+            c = y._counter or counter_of(y)
+            kept += (c, c[0], y._t.aval, maker_of(y) if second is None else second)
+        if second is not None:
+            c = x._counter or counter_of(x)
+            own = (c, c[0], x._t.aval, maker_of(x) if first is None else first)
+            kept[1:1] = own if node in FIRST_FIRST else ()
+            kept += () if node in FIRST_FIRST else own
+        made._op = (node, first, second, kept)
     return made
 
 
@@ -291,7 +307,7 @@ def einsum(equation: str, *operands: Any) -> Any:
     xp = given[0]._t.__array_namespace__()
     _checked(equation, given)
     raws = promoted(*given) if len(given) > 1 else [given[0]._t]
-    return record(xp.einsum.einsum(equation, *raws), "ViewBackward0", given)
+    return record(xp.einsum.einsum(equation, *raws), "ViewBackward0", given, "einsum")
 
 
 def _checked(equation: str, operands: Any) -> None:

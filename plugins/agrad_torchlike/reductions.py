@@ -9,8 +9,10 @@ from typing import Any
 import agrad
 from agrad_torchlike import dtypes
 from agrad_torchlike.errors import argument_must_be_tensor, axes_of, axis_of
+from agrad_torchlike.graph import edges_of
 from agrad_torchlike.registry import add, into, op, record, settled
 from agrad_torchlike.tensors import Tensor
+from agrad_torchlike.versions import saved
 
 __all__ = ["named"]
 
@@ -138,7 +140,8 @@ def _both(name: str, first: str) -> None:
         pair = getattr(Tensor, first)(input, **options), Tensor.mean(input, dim=dim, keepdim=keepdim)
         for y in pair:
             if y.requires_grad:
-                y._op = (f"{first.capitalize()}MeanBackward0", *y._op[1:])
+                node = f"{first.capitalize()}MeanBackward0"
+                y._op = (node, *edges_of(y._op), *saved(node, y, (input,)))
         return pair
 
     add(name, call, method=False)
@@ -223,10 +226,11 @@ def _extreme(name: str, node: str) -> Callable[..., Any]:
         out = made(*args, **options)
         if isinstance(out, tuple):
             if out[0].requires_grad:
-                out[0]._op = (f"{node}Backward0", *out[0]._op[1:])
+                out[0]._op = (f"{node}Backward0", *edges_of(out[0]._op))
         elif out.requires_grad:
             both = len(out._op) > 2 or (len(args) > 1 and isinstance(args[1], Tensor))
-            out._op = (f"{node}imumBackward0" if both else f"{node}Backward1", *out._op[1:])
+            whole = f"{node}imumBackward0" if both else f"{node}Backward1"
+            out._op = (whole, *edges_of(out._op), *saved(whole, out, (*args, *options.values())))
         return out
 
     add(name, call)

@@ -12,6 +12,7 @@ from agrad_torchlike.errors import argument_must_be_tensor, missing, translated
 from agrad_torchlike.graph import edges
 from agrad_torchlike.layout import arranged
 from agrad_torchlike.tensors import Tensor, raw, wrap
+from agrad_torchlike.versions import SAVES, saved
 
 __all__ = [
     "FUNCTIONS",
@@ -158,21 +159,21 @@ def lift(name: str, compute: Callable[..., Any], node: str, pointwise: bool = Fa
         except Exception as error:
             raise translated(error, name, args) from error
         given = (*args, *options.values())
-        made = record(result, node, given)
+        made = record(result, node, given, name if name in SAVES else node)
         return arranged(made, *given) if pointwise else made
 
     del call.__wrapped__  # its signature is another one
     return call
 
 
-def record(result: Any, node: str, args: Any) -> Any:
-    """What an operation returned, as tensors of this layer that know the operation."""
+def record(result: Any, node: str, args: Any, plan: str = "") -> Any:
+    """What an operation returned, as tensors of this layer that know the operation; `plan` names what it keeps."""
     if isinstance(result, tuple):
-        parts = [record(item, node, args) for item in result]
+        parts = [record(item, node, args, plan) for item in result]
         return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
     if not isinstance(result, agrad.Tensor):
         return result
     y = wrap(result)
     if result.node is not None:
-        y._op = (node, *edges(args, inexact=True))
+        y._op = (node, *edges(args, inexact=True), *saved(plan or node, y, args))
     return y

@@ -12,6 +12,7 @@ from agrad_torchlike.graph import edge
 from agrad_torchlike.layout import arranged
 from agrad_torchlike.registry import add, op, record, tensor_op
 from agrad_torchlike.tensors import Tensor, wrap
+from agrad_torchlike.versions import kept
 
 __all__: list[str] = []
 
@@ -31,7 +32,11 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     except ValueError as error:
         raise (broadcasting(a, b) or broadcasting(condition, a) or broadcasting(condition, b) or error) from error
     if made.requires_grad:
-        made._op = ("WhereBackward0", *[edge(v) if isinstance(v, Tensor) else None for v in (x, y)])
+        made._op = (
+            "WhereBackward0",
+            *[edge(v) if isinstance(v, Tensor) else None for v in (x, y)],
+            *kept(((0, -1),), made, (condition,)),
+        )
     return arranged(made, condition, x, y)
 
 

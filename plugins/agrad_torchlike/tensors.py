@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import agrad
 from agrad_torchlike import dtypes
-from agrad_torchlike.graph import GradFn, function_of
+from agrad_torchlike.graph import GradFn, function_of, refuse_part
 from agrad_torchlike.sizes import Size, device
 
 __all__ = ["Tensor", "View", "is_leaf_of_user", "raw", "wrap"]
@@ -60,12 +60,14 @@ class Tensor(metaclass=_Kind):
     _strides: tuple[int, ...] | None = None
     """Of a result that has memory of its own, in another order than usual: as its operands' elements lie."""
     _grad: Any = None
-    _part: tuple[int, str] | None = None
-    """Of one of several views that an operation returned: which, and of what."""
-    _version: int = 0
+    _part: tuple[int, int] | None = None
+    """Of one of several views that an operation returned: which, and the version of its memory then."""
+    _changes: int = 0
     """Of a tensor that others are views of: how often its memory was changed."""
     _seen: int = 0
     """Of a view: at which of the changes its record was made."""
+    _counter: Any = None
+    """How often its memory was changed in place, and by what; see `agrad_torchlike.versions`."""
     _memory: bool = False
     """Whether NumPy has the memory, too, so that changes are to be made in it."""
 
@@ -127,6 +129,8 @@ class Tensor(metaclass=_Kind):
     @property
     def is_leaf(self) -> bool:
         """Whether the user made it, rather than an operation that is followed."""
+        if self._part is not None:
+            refuse_part(self)
         return self._t.is_leaf  # type: ignore[no-any-return]
 
     @property
@@ -181,14 +185,23 @@ class Tensor(metaclass=_Kind):
 
     @property
     def data(self) -> Tensor:
-        """The same memory without the graph; it can be set."""
-        return self.detach()  # type: ignore[no-any-return]
+        """The same memory without the graph, whose changes are not counted; it can be set."""
+        y: Tensor = self.detach()
+        y._counter = [0, "", ""]
+        return y
 
     @data.setter
     def data(self, value: Tensor) -> None:
         from agrad_torchlike.inplace import replace_data
 
         replace_data(self, value)
+
+    @property
+    def _version(self) -> int:
+        """How often its memory was changed in place."""
+        from agrad_torchlike.versions import version
+
+        return version(self)
 
     # Python's own ---------------------------------------------------------------------------------
 

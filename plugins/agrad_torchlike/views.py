@@ -13,6 +13,7 @@ from agrad_torchlike.layout import contiguous, is_contiguous, offset_of, reshape
 from agrad_torchlike.registry import attribute, tensor_op
 from agrad_torchlike.sizes import shape_of
 from agrad_torchlike.tensors import wrap
+from agrad_torchlike.versions import share
 
 __all__ = ["shared"]
 
@@ -34,7 +35,8 @@ def shared(
         t = agrad.view(x._t, lambda base: first.pop() if first else read(base), write)
     y = wrap(t)
     y._view = view = view_of(x, stride, offset_of(x) if offset is None else offset, detached)
-    y._seen = view.root._version
+    y._seen = view.root._changes
+    share(y, x)
     if y._t.node is not None:
         y._op = (node, edge(x))
     return y
@@ -250,8 +252,8 @@ def expand(input: Any, *sizes: Any) -> Any:
     new = len(given) - len(shape)
     if new < 0:
         raise RuntimeError(
-            f"expand({input.dtype.word}Tensor{{{list(shape)}}}, size={list(given)}): the number of sizes provided "
-            f"({len(given)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
+            f"expand(torch.{input.dtype.word}Tensor{{{list(shape)}}}, size={list(given)}): the number of sizes "
+            f"provided ({len(given)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
         )
     wanted, steps = [], []
     for k, n in reversed(list(enumerate(given))):

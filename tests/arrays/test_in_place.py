@@ -820,3 +820,13 @@ def test_what_is_written_through_a_flip_is_copied_by_reshape(write, looked):
     assert kept.tolist() == r.tolist() and found == value
     moved = [(f(np, a + d)[0] - f(np, a - d)[0]) / 2e-6 for d in 1e-6 * np.eye(9).reshape(9, 3, 3)]
     np.testing.assert_allclose(g, np.reshape(moved, (3, 3)), atol=1e-6)
+
+
+def test_a_view_that_copies_stays_followed_when_it_is_looked_at_without_recording():
+    xp = agrad.namespace("numpy")
+    x = agrad.tensor([1.0, -2.0, 0.5], requires_grad=True)
+    second = agrad.view(x, lambda base: base[1], lambda base, value: base)
+    with agrad.no_grad():
+        xp.broadcast_to(second, (2, 3))
+    (second * second).backward()
+    assert x.grad.tolist() == [0.0, -4.0, 0.0]

@@ -84,11 +84,11 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
     Examples
     --------
     >>> import agrad_torchlike as torch
-    >>> x = torch.zeros(1, requires_grad=True)
-    >>> with torch.autograd.set_detect_anomaly(False):
-    ...     (x.sqrt() * 0).backward()
-    >>> x.grad
-    tensor([nan])
+    >>> with torch.autograd.set_detect_anomaly(True):
+    ...     torch.is_anomaly_enabled()
+    True
+    >>> torch.is_anomaly_enabled()
+    False
     """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
@@ -107,13 +107,14 @@ class detect_anomaly:  # noqa: N801
 
     Examples
     --------
+    >>> import warnings
     >>> import agrad_torchlike as torch
-    >>> x = torch.zeros(1, requires_grad=True)
-    >>> with torch.autograd.detect_anomaly():
-    ...     (x.sqrt() * 0).backward()
+    >>> x = torch.ones(1, requires_grad=True)
+    >>> with warnings.catch_warnings(action="ignore"), torch.autograd.detect_anomaly():
+    ...     (x * float("nan")).backward()
     Traceback (most recent call last):
         ...
-    RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.
+    RuntimeError: Function 'MulBackward0' returned nan values in its 0th output.
     """
 
     def __init__(self, check_nan: bool = True) -> None:

@@ -6,18 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import agrad
+from agrad_torchlike import versions
+from agrad_torchlike.errors import AGAIN
 from agrad_torchlike.memory import check
 from agrad_torchlike.sizes import Size
 from agrad_torchlike.tensors import Tensor, wrap
 
 __all__ = ["backward", "gradients", "listed"]
-
-AGAIN = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
-    "after calling backward."
-)
 
 
 def _translated(error: agrad.GraphError) -> RuntimeError:
@@ -56,6 +51,7 @@ def backward(
 ) -> None:
     """Accumulate gradients in the leaves that tensors depend on, or in `inputs` alone."""
     seeds = [_seed(k, x, g, create_graph) for k, (x, g) in enumerate(zip(tensors, gradients, strict=True))]
+    versions.check(tensors)
     check([x._t.node for x in tensors])
     retain = create_graph if retain_graph is None else retain_graph
     try:
@@ -77,6 +73,7 @@ def gradients(
     """The gradients of inputs, None for one that was not reached; nothing is accumulated."""
     of = [x._t for x in outputs]
     given = [_seed(k, x, g, create_graph) for k, (x, g) in enumerate(zip(outputs, seeds, strict=True))]
+    versions.check(outputs, inputs)
     check([t.node for t in of])
     retain = create_graph if retain_graph is None else retain_graph
     wrt = _inputs(inputs)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import agrad
 from agrad_torchlike.graph import edges
 from agrad_torchlike.tensors import Tensor, wrap
+from agrad_torchlike.versions import kept
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
@@ -111,8 +112,14 @@ class Function:
             if any(y is a for a in args):  # the argument itself was returned
                 outs[k] = y = wrap(y._t)
             y._t, y._view = (agrad.stop_gradient(t) if plain else t), None
-            y._op = None if plain else record
+            y._op = None if plain else (*record, *_kept(call, y))
         return tuple(outs) if isinstance(call.result, tuple) else outs[0]
+
+
+def _kept(call: _Call, y: Any) -> tuple[Any, ...]:
+    """What ``save_for_backward`` has kept, for the end of a result's record."""
+    saved = [x for x in call.ctx._saved if x is not None]
+    return kept([(-1 if x is y else k, -1) for k, x in enumerate(saved)], y, saved)
 
 
 class _Call:

@@ -230,7 +230,7 @@ def batch_norm(
         with agrad.no_grad():
             xp, x = input._t.__array_namespace__(), input._t.detach()
             for held, new in ((running_mean, xp.mean(x, axis=axes)), (running_var, xp.var(x, axis=axes, correction=1))):
-                settle(held, held._t * (1 - momentum) + new * momentum)
+                settle(held, held._t * (1 - momentum) + new * momentum, "batch_norm")
     mean, variance = (None, None) if training else (running_mean, running_var)
     return _batch_norm(input, mean, variance, weight, bias, eps)
 

@@ -13,6 +13,7 @@ from agrad_nn.init import calculate_gain
 from agrad_torchlike.inplace import settle
 from agrad_torchlike.layout import root_of
 from agrad_torchlike.nn.drawing import Initial
+from agrad_torchlike.versions import changed
 
 __all__ = [
     "calculate_gain",
@@ -31,14 +32,15 @@ __all__ = [
 ]
 
 
-def _filled(tensor: Any, fill: Callable[[Any], Any]) -> None:
+def _filled(tensor: Any, fill: Callable[[Any], Any], word: str) -> None:
     """Fill a tensor: where NumPy has its memory, too, by way of a copy."""
     if not root_of(tensor)._memory:
         fill(tensor._t)
+        changed(tensor, word)
         return
     t = tensor._t.detach().clone()
     fill(t)
-    settle(tensor, t)
+    settle(tensor, t, word)
 
 
 def _drawn(fill: Callable[..., Any], rename: dict[str, str]) -> Callable[..., Any]:
@@ -47,7 +49,7 @@ def _drawn(fill: Callable[..., Any], rename: dict[str, str]) -> Callable[..., An
     @wraps(fill)
     def call(tensor: Any, *args: Any, generator: Any = None, **options: Any) -> Any:
         options = {rename.get(name, name): value for name, value in options.items()}
-        _filled(tensor, lambda t: fill(t, *args, rng=Initial(generator), **options))
+        _filled(tensor, lambda t: fill(t, *args, rng=Initial(generator), **options), f"{fill.__name__}_")
         return tensor
 
     return call
@@ -59,7 +61,7 @@ def _plain(fill: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(fill)
     def call(tensor: Any, *args: Any, **options: Any) -> Any:
         options = {{"val": "value"}.get(name, name): value for name, value in options.items()}
-        _filled(tensor, lambda t: fill(t, *args, **options))
+        _filled(tensor, lambda t: fill(t, *args, **options), f"{fill.__name__}_")
         return tensor
 
     return call
@@ -92,4 +94,5 @@ def trunc_normal_(
         while bool(xp.any(outside)):
             init.fill(t, xp.where(outside, source.normal(t.shape, mean=mean, std=std, dtype=t.dtype), t))
             outside = (t < a) | (t > b)
+    changed(tensor, "trunc_normal_")
     return tensor

@@ -23,6 +23,8 @@ class Layer(Module):
 
     _inner: Any
     _node: str = ""
+    _plan: str = ""
+    """What it keeps, where its node does not say so: see `agrad_torchlike.versions`."""
     """The name of the derivative of what it computes."""
 
     def _build(self, *args: Any, **options: Any) -> None:
@@ -43,6 +45,8 @@ class Layer(Module):
                 own[name] = value
             elif role == "parameter":
                 self.register_parameter(name, None if value is None else adopt(value))
+                if value is not None:
+                    own[name]._counter = [1, "reset_parameters", ""]  # PyTorch has filled it by then
             elif role == "buffer":
                 self.register_buffer(name, None if value is None else wrap(value))
 
@@ -77,7 +81,7 @@ class Layer(Module):
         sources = (*args, *tensors)
         if type(result) is tuple:
             return record(result[0], self._node_of(args), sources), record(result[1], self._rest_of(args), sources)
-        return record(result, self._node_of(args), sources)
+        return record(result, self._node_of(args), sources, self._plan)
 
     def _explained(self, args: tuple[Any, ...]) -> Exception | None:
         """PyTorch's error for such arguments, where it is known."""
@@ -89,7 +93,7 @@ class Layer(Module):
         for name, role in own["_roles"].items():
             if role == "buffer" and held[name] is not None and held[name] is not own[name]._t:
                 if own[name]._memory:
-                    settle(own[name], held[name])
+                    settle(own[name], held[name], "batch_norm")
                 else:
                     own[name]._t = held[name]
 

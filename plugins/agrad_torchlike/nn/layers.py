@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from agrad_torchlike.graph import edges_of
 from agrad_torchlike.nn import messages
 from agrad_torchlike.nn.drawing import Masks, place
 from agrad_torchlike.nn.layer import Layer
 from agrad_torchlike.nn.messages import same_dtypes, tensor_first
 from agrad_torchlike.nn.module import Module
 from agrad_torchlike.nn.parameter import Parameter
+from agrad_torchlike.versions import counter_of, rewritten, saved
 
 __all__ = [
     "Dropout",
@@ -57,6 +59,8 @@ class Linear(Layer):
 
     def _explained(self, args: tuple[Any, ...]) -> Exception | None:
         return messages.linear(args[0], self.weight)
+
+    _plan = "linear"
 
     def _node_of(self, args: tuple[Any, ...]) -> str:
         biased, ndim = self.bias is not None, args[0].ndim
@@ -136,6 +140,10 @@ class _Dropout(Layer):
         return f"p={self.p}, inplace={self.inplace}"
 
 
+OF_RESULTS = ("EluBackward0", "LeakyReluBackward0")
+"""Derivatives that PyTorch takes of the results, where these were written over the arguments."""
+
+
 class Dropout(_Dropout):
     """Sets elements to zero at random while training: those that PyTorch sets, after the same seed."""
 
@@ -151,5 +159,11 @@ class Dropout2d(_Dropout):
 def overwritten(x: Any, y: Any) -> Any:
     """What ``inplace=True`` returns: the tensor itself with other values."""
     x.copy_(y)
-    x._op = y._op
+    if y._op is not None:
+        name = y._op[0]
+        counter_of(x)[1:] = [f"{name.removesuffix('Backward0').lower()}_", name]
+        if name in OF_RESULTS:
+            x._op = (name, *edges_of(y._op), *saved("ReluBackward0", x, ()))
+        else:
+            x._op = (name, *rewritten(x, name, list(y._op[1:]), y._op[1]))
     return x

@@ -60,7 +60,7 @@ def load(module: Any, state: Mapping[str, Any], strict: bool) -> Loaded:
     if wrong:
         raise RuntimeError(f"Error(s) in loading state_dict for {what}:\n\t" + "\n\t".join(wrong))
     for target, value in values:
-        settle(target, value)
+        settle(target, value, "load_state_dict")
     return found
 
 

@@ -138,6 +138,8 @@ class CrossEntropyLoss(_Loss):
 class NLLLoss(_Loss):
     """The negative logarithm of the right class's probability, of logarithms."""
 
+    _plan = "nll"
+
     def __init__(
         self, weight: Any = None, size_average: bool | None = None, ignore_index: int = -100,
         reduce: bool | None = None, reduction: str = "mean",

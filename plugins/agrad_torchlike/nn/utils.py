@@ -42,7 +42,7 @@ def _shared(parameters: list[Tensor]) -> Iterator[None]:
     yield
     for p, g in before:
         new, p._t.grad = p._t.grad, g._t
-        settle(g, new)
+        settle(g, new, "clipping")
 
 
 _joined = lift("cat", lambda xp, *parts: xp.concat([xp.reshape(p, (-1,)) for p in parts]), "CatBackward0")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import agrad_nn.optim as optim
 from agrad_torchlike.inplace import settle
-from agrad_torchlike.optim.optimizer import Optimizer
+from agrad_torchlike.optim.optimizer import STEP, Optimizer
 
 __all__ = ["LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
 
@@ -130,7 +130,7 @@ class LBFGS(optim.LBFGS, Optimizer):
         return self._raw_state(lambda: optim.LBFGS.step(self, closure))
 
     def _fill(self, p: Any, value: Any) -> None:
-        settle(self._wrappers[p], value)
+        settle(self._wrappers[p], value, STEP)
 
     def _values(self) -> list[Any]:
         return [p.detach().clone() for p in self._parameters()]  # what NumPy shares will be written into

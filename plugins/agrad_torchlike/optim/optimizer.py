@@ -10,8 +10,12 @@ from agrad_nn.optim import Optimizer as Base
 from agrad_torchlike.inplace import settle
 from agrad_torchlike.layout import root_of
 from agrad_torchlike.tensors import Tensor, raw, wrap
+from agrad_torchlike.versions import changed
 
-__all__ = ["Optimizer"]
+__all__ = ["STEP", "Optimizer"]
+
+STEP = "an optimizer's step"
+"""What changed a parameter, in messages."""
 
 
 class Optimizer(Base):
@@ -91,9 +95,10 @@ class Optimizer(Base):
             parts = self._change(xp, pairs[0], pairs[1], state, group)
             change = xp.astype(parts[..., 0], t.dtype) + 1j * parts[..., 1]
         if root_of(p)._memory:
-            settle(p, t.detach() - change)
+            settle(p, t.detach() - change, STEP)
             return
-        p._version += 1
+        p._changes += 1
+        changed(p, STEP)
         t -= change
 
     # State ----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -16,11 +17,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from programs import program
 
-LATER = ("modified by an inplace operation", "modified inplace", "second time", "modify view of a leaf")
-"""PyTorch's refusals of what the layer differentiates, such as a change after an operation had kept the value."""
-
 UNSUPPORTED = ("UnsupportedError", "InPlaceError", "more than one element of the written-to tensor")
 """What the layer refuses, and PyTorch does not in every case."""
+
+REFUSED = ("A view was created in no_grad mode", "Expected size for first two dimensions of batch2")
+"""What PyTorch refuses, and the layer does not in every case, or in other words."""
 
 
 def run(torch: Any, lines: list[str]) -> list[Any]:
@@ -39,14 +40,19 @@ def run(torch: Any, lines: list[str]) -> list[Any]:
             seen.append({n: looked(v) for n, v in names.items() if isinstance(v, torch.Tensor)})
         except RuntimeError as error:  # one of several views, whose memory was changed
             return [*seen, str(error)]
-    total = sum(v.sum() for n, v in sorted(names.items()) if isinstance(v, torch.Tensor))
     try:
+        total = sum(v.sum() for n, v in sorted(names.items()) if isinstance(v, torch.Tensor))
         total.backward()
     except RuntimeError as error:
-        seen.append(str(error))
-        return seen
+        return [*seen, worded(error)]
     seen.append({n: None if names[n].grad is None else np.asarray(names[n].grad.tolist()) for n in ("v1", "v2")})
     return seen
+
+
+def worded(error: Exception) -> str:
+    """A message as both have it: the layer's says more at its end, and PyTorch names assignments in several ways."""
+    text = str(error).partition(" (")[0]
+    return re.sub("of (torch::autograd::CopySlices|Fill.),", "of an assignment,", text)
 
 
 def looked(v: Any) -> Any:
@@ -59,8 +65,6 @@ def agree(found: Any, expected: Any) -> bool:
         return found.keys() == expected.keys() and all(agree(found[n], v) for n, v in expected.items())
     if isinstance(expected, np.ndarray):
         return isinstance(found, np.ndarray) and np.allclose(found, expected, 1e-4, 1e-5, equal_nan=True)
-    if isinstance(expected, tuple) and len(expected) == 2:
-        return isinstance(found, tuple) and len(found) == 2 and found[0] == expected[0]
     if isinstance(expected, tuple) and isinstance(found, tuple) and len(expected) == 5:
         return agree(found[0], expected[0]) and found[1:] == expected[1:]
     return bool(found == expected)
@@ -74,13 +78,16 @@ def compared(seeds: range) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected, found = run(torch, lines), run(agrad_torchlike, lines)
+        changes_data = ".data" in "".join(lines)
         for k, (a, b) in enumerate(zip(found, expected, strict=False)):
-            if isinstance(b, str | tuple) and any(word in str(b) for word in LATER):
-                break
             if isinstance(a, tuple) and any(word in str(a) for word in UNSUPPORTED):
                 break
-            if k == len(lines) and ".data" in "".join(lines):
+            if isinstance(b, str | tuple) and any(word in str(b) for word in REFUSED):
+                break
+            if changes_data and k == len(lines) and isinstance(a, dict):
                 break  # PyTorch's gradients are of the changed data then; the layer's are right
+            if changes_data and isinstance(a, str) and "Output" in a:
+                break  # the record of a view was made anew, with another name
             if not agree(a, b):
                 text = "\n".join(lines[: k + 1])
                 raise AssertionError(f"program {seed}, line {k}:\n{text}\nlayer: {a}\nPyTorch: {b}")
@@ -92,4 +99,4 @@ def test_programs() -> None:
 
 @pytest.mark.slow
 def test_more_programs() -> None:
-    compared(range(250, 800))
+    compared(range(250, 4000))
