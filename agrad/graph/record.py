@@ -188,6 +188,11 @@ class Recorder(Trace):
         op = f.op
         args = [self.lifted(a) for a in args]
         self._check_sizes(f, args)
+        if any(getattr(v, "once", False) for v in params.values()):
+            raise UnsupportedError(
+                f"trace met {op.name!r} at {_source()}, an agrad.Function, whose call cannot be computed again with "
+                "other values; declare it with agrad.custom_op instead"
+            )
         out = execute(f, [self._opened(a) for a in args], params)
         results = out if isinstance(out, tuple | list) else (out,)
         if not all(space._owns(r) or isinstance(r, Tensor) for r in results):

@@ -170,6 +170,9 @@ class _Kept(NamedTuple):
 class _Call:
     """One call: `ctx`, which values it keeps, and which of them are arguments or results."""
 
+    once = True
+    """For who writes ops down: this one cannot be computed again."""
+
     def __init__(self, cls: Any, ctx: Context, size: int, data: Sequence[int], values: Sequence[Any], out: Any) -> None:
         self.cls, self.ctx, self.size, self.data, self.out = cls, ctx, size, data, [out]
         results = out if isinstance(out, tuple) else (out,)

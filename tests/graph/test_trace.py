@@ -208,6 +208,34 @@ def test_shapes_that_depend_on_values_are_refused(f: Any, what: str) -> None:
         agrad.trace(f, X)
 
 
+def test_functions_whose_calls_are_of_their_values_are_refused() -> None:
+    class Square(agrad.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, ct: Any) -> Any:
+            (x,) = ctx.saved
+            return 2 * x * ct
+
+    for f in (Square.apply, agrad.grad(lambda x: xp.sum(Square.apply(x)))):
+        with pytest.raises(agrad.UnsupportedError, match=r"trace met 'Square' at .*, an agrad.Function"):
+            agrad.trace(f, X)
+
+
+def test_batches_in_graphs() -> None:
+    rows = np.stack([X, Y, X + Y])
+    for f in PROGRAMS:
+        if f is switched or f is changed_without_following or f is changed_through_an_alias:
+            continue
+        expected = np.stack([agrad.grad(f)(row) for row in rows])
+        np.testing.assert_allclose(agrad.vmap(agrad.grad(agrad.trace(f, X)))(rows), expected, rtol=1e-10)
+        np.testing.assert_allclose(agrad.trace(agrad.vmap(agrad.grad(f)), rows * 2.0)(rows), expected, rtol=1e-10)
+        np.testing.assert_allclose(agrad.compile(agrad.vmap(agrad.grad(f)))(rows), expected, rtol=1e-10)
+
+
 def test_random_numbers_are_refused() -> None:
     with pytest.raises(agrad.UnsupportedError, match="random"):
         agrad.trace(lambda x: x * agrad.random.Generator(1, backend="numpy").uniform((3,)), X)
