@@ -102,7 +102,8 @@ def _copied(space: Space, t: Tensor) -> Tensor:
         made = space._wrap(space._raw.asarray(t._value, copy=True))
     else:
         made = space.positive(t)
-        if t._aval.ndim > 1 and space._backend.layout is not None:
+        layout = space._backend.layout if t._aval.ndim > 1 else None
+        if layout is not None and layout(raw_of(made)) != layout(raw_of(t)):  # a part, or what is spread out
             made = laid_like(space._raw.asarray(raw_of(t), copy=True), made)
     return made
 
