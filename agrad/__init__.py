@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agrad.arrays.graph import backward, gradients
     from agrad.arrays.sharing import view
     from agrad.graph.compile import compile
+    from agrad.graph.draw import draw
     from agrad.graph.files import load
     from agrad.graph.graph import Graph
     from agrad.graph.record import trace
@@ -85,6 +86,7 @@ __all__ = [
     "custom_op",
     "debug",
     "detect_anomaly",
+    "draw",
     "enable_grad",
     "grad",
     "gradients",
@@ -163,6 +165,7 @@ _LATER = {
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
     "detect_anomaly": "interpret.anomaly",
+    "draw": "graph.draw",
     "grad": "transforms.reverse",
     "gradients": "arrays.graph",
     "hessian": "transforms.dense",

@@ -233,6 +233,15 @@ class Graph:
     def __repr__(self) -> str:
         return written(self)
 
+    def draw(self) -> Any:
+        """A picture of the graph, as `agrad.draw` makes it."""
+        from agrad.graph.draw import draw  # few programs draw
+
+        return draw(self)
+
+    def _repr_svg_(self) -> str:
+        return str(self.draw().svg)
+
     def save(self, path: str | Path) -> None:
         """Write the graph to a file, which `agrad.load` reads on any backend.
 
