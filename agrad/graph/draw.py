@@ -162,7 +162,7 @@ def _drawn(graph: Graph) -> Drawing:
         add(Node((names[c],), "constant"), c)
     for e in graph.equations:
         numbers = [shown(a, names) for a in e.inputs if next(variables(a), None) is None]
-        options = [f"{n}={shown(v, names)}" for n, v in e.params.items() if v not in (None, False)]
+        options = [f"{n}={shown(v, names)}" for n, v in e.params.items() if v is not None and v is not False]
         label = " ".join([e.op, *numbers, *options])
         i = add(Node((label, *[v.kind for v in e.outputs]), "op"), *e.outputs)
         edges += [(at[v], i) for v in variables(e.inputs)]
