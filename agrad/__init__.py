@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agrad.arrays.sharing import view
     from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
+    from agrad.transforms.checkpoint import checkpoint
     from agrad.transforms.custom import custom_op
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
@@ -62,6 +63,7 @@ __all__ = [
     "array_namespace",
     "asarray",
     "check_grads",
+    "checkpoint",
     "custom_op",
     "debug",
     "enable_grad",
@@ -131,6 +133,7 @@ _LATER = {
     "GradientCheckError": "transforms.check",
     "asarray": "arrays.convert",
     "check_grads": "transforms.check",
+    "checkpoint": "transforms.checkpoint",
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",
     "grad": "transforms.reverse",

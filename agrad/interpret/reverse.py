@@ -37,6 +37,8 @@ class Node:
     hooks: Hooks
     """Set on nodes that are in `hooked` only."""
     single: ClassVar[bool] = False
+    late: ClassVar[bool] = False
+    """Whether `pull` returns the parents, too, each with its cotangent: they are not known before."""
     pull: ClassVar[Callable[[Any, Any], Any]]
     """``pull(saved, ct)``: the cotangent of the parent where `single`, else one a parent."""
 
@@ -176,7 +178,8 @@ def walk(
             if not retain:
                 node.parents = node.saved = None
             if not node.single:
-                pending = zip(parents, ct or (None,) * len(parents))  # noqa: B905 - as long as each other
+                # as long as each other
+                pending = (ct or ()) if node.late else zip(parents, ct or (None,) * len(parents))  # noqa: B905
                 break
             if parents in cts or (heap and heap[0][0] < parents.rank):
                 pending = ((parents, ct),)
