@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from agrad.interpret.anomaly import detect_anomaly
     from agrad.interpret.mutation import debug
     from agrad.transforms.check import GradientCheckError, check_grads
+    from agrad.transforms.checkpoint import checkpoint
     from agrad.transforms.custom import custom_op
     from agrad.transforms.dense import hessian, hvp, jacobian
     from agrad.transforms.forward import jvp
@@ -82,6 +83,7 @@ __all__ = [
     "backend_name",
     "backward",
     "check_grads",
+    "checkpoint",
     "compile",
     "custom_op",
     "debug",
@@ -161,6 +163,7 @@ _LATER = {
     "asarray": "arrays.convert",
     "backward": "arrays.graph",
     "check_grads": "transforms.check",
+    "checkpoint": "transforms.checkpoint",
     "compile": "graph.compile",
     "custom_op": "transforms.custom",
     "debug": "interpret.mutation",

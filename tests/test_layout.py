@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    "": 0, "ops": 1, "interpret": 2, "plugins": 3, "arrays": 4, "random": 5, "transforms": 5, "graph": 6, "command": 7,
+    "": 0, "ops": 1, "interpret": 2, "plugins": 3, "arrays": 4, "random": 5, "transforms": 6, "graph": 7, "command": 8,
 }  # fmt: skip
 """The floor of each folder of agrad/; the plugins' authors' modules, at the bottom, are in no folder."""
 FRONT = {"agrad", "agrad.__main__"}

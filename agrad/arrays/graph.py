@@ -8,6 +8,7 @@ from typing import Any
 from agrad.arrays import imperative
 from agrad.arrays.tensors import Tensor
 from agrad.errors import BackendError, GraphError, NestingError
+from agrad.interpret.folded import folds
 from agrad.interpret.record import BASE
 from agrad.interpret.reverse import STOP, Node, hooked, leading, parents_of, walk
 
@@ -161,12 +162,12 @@ def _found(
             raise NestingError(f"{what} got inputs[{k}], which a transform (agrad.grad, jvp, ...) follows")
     wanted = {t._node for t in wrt}
     between = leading([node for node, _ in roots], wanted)
-    ends = {node for node in wanted if between.isdisjoint(parents_of(node))}
+    ends = set() if between is None else {node for node in wanted if between.isdisjoint(parents_of(node))}
     found: dict[Node, Any] = {}
-    hook = imperative.visitor(create_graph) if len(hooked) else None
+    hook = imperative.visitor(create_graph) if len(hooked) or len(folds) else None
 
     def visit(node: Node, ct: Any) -> Any:
-        if node not in between:
+        if between is not None and node not in between:
             return STOP
         if hook is not None:
             ct = hook(node, ct)

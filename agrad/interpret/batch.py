@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from agrad.axes import POINTWISE
 from agrad.errors import UnsupportedError
 from agrad.interpret.apply import decompose, execute
 from agrad.interpret.batching import Flags, batched_call, treatment
 from agrad.interpret.bound import Bound
-from agrad.interpret.levels import Trace
+from agrad.interpret.levels import Trace, running
 from agrad.ops._shapes import place_of
 
 __all__ = ["BatchTrace", "Batched", "active", "by_example"]
 
 Params = dict[str, Any]
-
-_active: ContextVar[tuple[BatchTrace, ...]] = ContextVar("agrad_batches", default=())
 
 _named: set[str] = set()
 """Ops that a warning has named."""
@@ -27,7 +24,7 @@ _named: set[str] = set()
 
 def active() -> tuple[BatchTrace, ...]:
     """The runs of this interpretation that this thread is inside of, the outermost first."""
-    return _active.get()
+    return tuple([trace for trace in running() if isinstance(trace, BatchTrace)])
 
 
 class BatchTrace(Trace):
@@ -41,7 +38,7 @@ class BatchTrace(Trace):
         What becomes of random numbers that are drawn; empty where nothing of a user's runs inside.
     """
 
-    __slots__ = ("_outside", "randomness", "size")
+    __slots__ = ("randomness", "size")
     differentiates = False
     batches = True
 
@@ -49,14 +46,6 @@ class BatchTrace(Trace):
         super().__init__()
         self.size = size
         self.randomness = randomness
-
-    def __enter__(self) -> Self:
-        self._outside = _active.set((*_active.get(), self))
-        return super().__enter__()
-
-    def __exit__(self, *exc: object) -> None:
-        _active.reset(self._outside)
-        super().__exit__(*exc)
 
     def process(self, f: Bound, args: Sequence[Any], params: Params) -> Any:
         """Compute the op of all examples one level out."""

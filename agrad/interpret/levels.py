@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from threading import RLock
 from typing import Any, Self, TypeVar
 
 from agrad.errors import GraphError
 
-__all__ = ["LIFT", "LIFTING", "OFF", "Trace", "enable_grad", "enabled", "no_grad", "switched_on", "transforming"]
+__all__ = [
+    "LIFT", "LIFTING", "OFF", "Trace", "enable_grad", "enabled", "no_grad", "revived", "running", "switched_on",
+    "transforming",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _levels = itertools.count(1)
 
-_depth: ContextVar[int] = ContextVar("agrad_depth", default=0)
+_running: ContextVar[tuple[Trace, ...]] = ContextVar("agrad_running", default=())
+"""The transforms that this thread is inside of, the outermost first."""
 
 OFF: list[None] = []
 """One entry for each `no_grad` or `enable_grad` active in any thread: empty means "record"."""
@@ -34,7 +40,7 @@ class Trace:
     Levels are process-unique and only grow, so that threads inside a transformed function are right.
     """
 
-    __slots__ = ("__weakref__", "_token", "alive", "carrying", "level", "recording")
+    __slots__ = ("__weakref__", "_revivals", "_token", "alive", "carrying", "level", "recording")
     differentiates = True
     """Whether it takes derivatives: constants, `stop_gradient` and `no_grad` act on such levels only."""
     batches = False
@@ -51,6 +57,7 @@ class Trace:
         """Alive and leaving nodes: what the fast paths check before they record."""
         self.carrying = self.carries
         """Alive and carrying tangents."""
+        self._revivals = 0
 
     def process(self, f: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         """Interpret an op whose innermost followed argument belongs to this trace."""
@@ -68,12 +75,33 @@ class Trace:
         return new
 
     def __enter__(self) -> Self:
-        self._token = _depth.set(_depth.get() + 1)
+        self._token = _running.set((*_running.get(), self))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        _depth.reset(self._token)
+        _running.reset(self._token)
         self.alive = self.recording = self.carrying = False
+
+
+_reviving = RLock()
+
+
+@contextmanager
+def revived(traces: Iterable[Trace]) -> Iterator[None]:
+    """Let transforms that have finished go on for a while; those that still run are left alone."""
+    with _reviving:
+        gone = [trace for trace in traces if trace._revivals or not trace.alive]
+        for trace in gone:
+            trace._revivals += 1
+            trace.alive, trace.recording, trace.carrying = True, trace.records, trace.carries
+    try:
+        yield
+    finally:
+        with _reviving:
+            for trace in gone:
+                trace._revivals -= 1
+                if not trace._revivals:
+                    trace.alive = trace.recording = trace.carrying = False
 
 
 class _Block:
@@ -106,7 +134,12 @@ def switched_on(level: int) -> bool:
 
 def transforming() -> bool:
     """Whether this thread is inside a functional transform."""
-    return _depth.get() > 0
+    return bool(_running.get())
+
+
+def running() -> tuple[Trace, ...]:
+    """The transforms that this thread is inside of, the outermost first."""
+    return _running.get()
 
 
 class _Switch:

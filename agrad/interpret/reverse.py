@@ -39,6 +39,8 @@ class Node:
     hooks: Hooks
     """Set on nodes that are in `hooked` only."""
     single: ClassVar[bool] = False
+    late: ClassVar[bool] = False
+    """Whether `pull` returns the parents, too, each with its cotangent: they are not known before."""
     pull: ClassVar[Callable[[Any, Any], Any]]
     """``pull(saved, ct)``: the cotangent of the parent where `single`, else one a parent."""
 
@@ -232,7 +234,8 @@ def walk(
             if not retain:
                 node.parents = node.saved = None
             if not node.single:
-                pending = zip(parents, ct or (None,) * len(parents))  # noqa: B905 - as long as each other
+                # as long as each other
+                pending = (ct or ()) if node.late else zip(parents, ct or (None,) * len(parents))  # noqa: B905
                 break
             if parents in cts or (heap and heap[0][0] < parents.rank):
                 pending = ((parents, ct),)
@@ -246,8 +249,10 @@ def parents_of(node: Node) -> Sequence[Node]:
     return () if held is None else (held,) if node.single else held
 
 
-def leading(roots: Iterable[Node], wanted: set[Node]) -> set[Node]:
+def leading(roots: Iterable[Node], wanted: set[Node]) -> set[Node] | None:
     """The nodes between roots and wanted ones, both included: others need not be visited.
+
+    None where all have to be, since some are recorded when a walk gets there.
 
     Where a part of the graph was freed, nobody knows what it led to: a walk is to go there, and to say so.
     """
@@ -255,6 +260,8 @@ def leading(roots: Iterable[Node], wanted: set[Node]) -> set[Node]:
     waiting = list(roots)
     while waiting:
         node = waiting.pop()
+        if node.late:
+            return None
         if node not in parents:
             parents[node] = parents_of(node)
             waiting += parents[node]

@@ -66,6 +66,11 @@ class Generator:
         self._key = seed >> 32, seed & MASK
         self._draws = 0
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Generator:
+        made = object.__new__(Generator)
+        made._xp, made._key, made._draws = self._xp, self._key, self._draws
+        return made
+
     def uniform(self, shape: tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Any:
         """Draw from [0, 1): multiples of 2**-53, or of 2**-24 for float32."""
         dtype = self._real(dtype, device)

@@ -15,6 +15,7 @@ from agrad.errors import DtypeError, GraphError, ShapeError, UnsupportedError
 from agrad.interpret.batch import active
 from agrad.interpret.record import recording
 from agrad.ops._shapes import device_of
+from agrad.random.repeat import source_of
 
 __all__ = ["Generator"]
 
@@ -67,9 +68,14 @@ class Generator:
         if native is None:
             from agrad.random import fallback
 
-            self._source: Any = fallback.Generator(seed, self._space._raw)
+            self._own: Any = fallback.Generator(seed, self._space._raw)
         else:
-            self._source = native(seed)
+            self._own = native(seed)
+
+    @property
+    def _source(self) -> Any:
+        """Where the numbers come from."""
+        return source_of(self, self._own)
 
     def __repr__(self) -> str:
         return f"Generator({self._seed}, backend={self._space._backend.name!r})"

@@ -263,3 +263,18 @@ def test_the_name_of_a_backend(name: str) -> None:
         assert agrad.backend_name(x) == name
     with pytest.raises(BackendError, match="no installed backend owns"):
         agrad.backend_name("text")
+
+
+def test_chosen_inputs_inside_a_checkpoint():
+    """What is recorded when the walk reaches it leads to leaves that nobody knew of before."""
+    w, x = agrad.tensor([1.0, 2.0], requires_grad=True), agrad.tensor([3.0, 4.0], requires_grad=True)
+    space = agrad.namespace("numpy")
+    block = agrad.checkpoint(lambda u: space.sin(u * w) * w)
+    loss = space.sum(block(x * 2.0) ** 2)
+    plain = space.sum((space.sin(x * 2.0 * w) * w) ** 2)
+    for found, expected in zip(
+        agrad.gradients(loss, [w, x], retain_graph=True), agrad.gradients(plain, [w, x]), strict=True
+    ):
+        np.testing.assert_allclose(found.array, expected.array, rtol=1e-12)
+    (alone,) = agrad.gradients(loss, [w])
+    np.testing.assert_allclose(alone.array, agrad.gradients(space.sum((space.sin(x * 2.0 * w) * w) ** 2), [w])[0].array)
