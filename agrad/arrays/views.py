@@ -239,10 +239,11 @@ def refresh(t: Tensor) -> None:
                 new = changed.write(t, value)
                 if not changed.of_slices:
                     new = laid_like(raw_of(t), new)
-                    for r in t._ties:  # what was written is read again: its elements lie then as in the library
-                        if (view := r()) is not None:
-                            view.__class__ = view._space._stale
-                    t._ties.clear()
+                    if new._node is not None or value._node is None:  # else it is apart from the graph, and stays so
+                        for r in t._ties:  # what was written is read again: its elements lie then as in the library
+                            if (view := r()) is not None:
+                                view.__class__ = view._space._stale
+                        t._ties.clear()
                 t._ties.pending = None
             else:
                 new = lens.read(lens.root)
@@ -283,9 +284,10 @@ def laid_out(t: Tensor, lens: Lens) -> None:
     else:
         written = pending[0] is lens
     if written:
-        with enable_grad() if OFF and t._node is not None else nullcontext():  # it stays followed
+        with enable_grad() if OFF and t._node is not None else nullcontext():
             new = lens.read(root)  # which brings the root up to date
-        t._value, t._aval, t._node = new._value, new._aval, new._node
+        if new._node is not None or t._node is None:  # what is followed stays so, whatever its layout
+            t._value, t._aval, t._node = new._value, new._aval, new._node
 
 
 def current(values: Iterable[Any]) -> None:

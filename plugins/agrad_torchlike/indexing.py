@@ -255,6 +255,8 @@ def _check_arrays(x: Any, key: tuple[Any, ...]) -> None:
                 xp = k.__array_namespace__()
                 for bound in (xp.min(k), xp.max(k)):
                     if not -n <= int(bound.item()) < n:
+                        if not n:
+                            raise IndexError("index is out of bounds for dimension with size 0")
                         raise IndexError(
                             f"index {int(bound.item())} is out of bounds for dimension {axis} with size {n}"
                         )
@@ -312,6 +314,8 @@ class _Shape:
 
 def _refuse(wanted: tuple[int, ...], t: Any) -> None:
     given = tuple(t.shape)
+    while given and given[0] == 1:
+        given = given[1:]
     if len(given) > len(wanted):
         raise RuntimeError(
             f"expand(torch.{dtypes.from_backend(t.dtype).word}Tensor{{{list(given)}}}, size={list(wanted)}): the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from agrad_torchlike import dtypes
@@ -52,6 +53,16 @@ def _cannot(x: Any, y: Any) -> RuntimeError:
         f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, x._t.shape))} and "
         f"{'x'.join(map(str, y._t.shape))})"
     )
+
+
+def _cannot_stacked(x: tuple[int, ...], y: tuple[int, ...]) -> RuntimeError | None:
+    """The error of a product with a vector on the left, or with a stack there, which PyTorch takes for one matrix."""
+    rows = prod(x[:-1])
+    if len(y) == 1:
+        return RuntimeError(f"size mismatch, got input ({rows}), mat ({rows}x{x[-1]}), vec ({y[0]})")
+    if len(y) == 2:
+        return RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x[-1]} and {y[0]}x{y[1]})")
+    return None
 
 
 @tensor_op()
@@ -134,11 +145,7 @@ def matmul(input: Any, other: Any) -> Any:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {m}D and {n}D")
     _alike(input, other)
     if x.shape[-1] != y.shape[-2 if n > 1 else 0]:
-        if m == 1 and n == 2:
-            raise RuntimeError(
-                f"mat1 and mat2 shapes cannot be multiplied (1x{x.shape[0]} and {'x'.join(map(str, y.shape))})"
-            )
-        raise _cannot(input, other)
+        raise _cannot_stacked(tuple(x.shape), tuple(y.shape)) or _cannot(input, other)
     y = _product(input, other, "MmBackward0" if 2 in (m, n) else "BmmBackward0")
     if y._op is not None:
         y._op = ("SqueezeBackward4" if m == 1 and n == 2 else "UnsafeViewBackward0", y._op)

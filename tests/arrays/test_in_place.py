@@ -830,3 +830,13 @@ def test_a_view_that_copies_stays_followed_when_it_is_looked_at_without_recordin
         xp.broadcast_to(second, (2, 3))
     (second * second).backward()
     assert x.grad.tolist() == [0.0, -4.0, 0.0]
+
+
+def test_a_followed_value_in_a_view_apart_from_the_graph_stays_followed():
+    xp = agrad.namespace("numpy")
+    x = agrad.tensor([1.0, -2.0], requires_grad=True)
+    apart = agrad.view(xp.zeros(2), agrad.stop_gradient, lambda base, value: agrad.stop_gradient(value))
+    apart[...] = x * 3
+    xp.reshape(apart, (2, 1))
+    xp.sum(apart).backward()
+    assert x.grad.tolist() == [3.0, 3.0]
