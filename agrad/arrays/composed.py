@@ -30,13 +30,15 @@ def own_results(space: Namespace, f: Bound, args: Sequence[Any], params: Params,
         return out
     raws = [raw_of(a) for a in args]
     known = [] if any(map(is_batched, args)) else _known(space, f, raws, params)
+    if not known:
+        return out
     given = [item for a in args for item in (a if type(a) in (list, tuple) else (a,))]
     layout = space._backend.layout
     library: list[Any] | None = None
     for i, r in enumerate(results):
         if not isinstance(r, Tensor) or not r.ndim:
             continue
-        lies, shares = known[i] if known else (None, False)
+        lies, shares = known[i]
         if not shares and (lens_of(r) or any(r is a for a in given)):
             r = space.asarray(r, copy=True)
         if lies is not None and layout is not None and layout(raw_of(r)) != lies:
@@ -49,7 +51,7 @@ def own_results(space: Namespace, f: Bound, args: Sequence[Any], params: Params,
 def _known(space: Namespace, f: Bound, raws: Sequence[Any], params: Params) -> list[Any]:
     """Of each result how it lies, where that matters, and whether it shares memory; the library's function tells once.
 
-    It is empty where the library has no such function.
+    It is empty where the library has no such function, or takes less than the standard has.
     """
     layout = space._backend.layout
     key = repr(params), *[_shown(layout, a) for a in raws]
@@ -57,22 +59,29 @@ def _known(space: Namespace, f: Bound, raws: Sequence[Any], params: Params) -> l
     if known is None:
         if len(f.lies) >= 1024:
             f.lies.clear()
-        if space._support(f.op.name) != "native":
-            known = []
-        else:
-            arrays = [a for item in raws for a in (item if type(item) in (list, tuple) else (item,))]
-            arrays = [a for a in arrays if space._owns(a) and type(a) not in space._numbers]
-            known = [
-                (
-                    layout(out) if layout is not None and out.ndim > 1 else None,
-                    any(out is a or space._backend.shares(out, a) for a in arrays),
-                )
-                if space._owns(out) and type(out) not in space._numbers
-                else (None, False)
-                for out in _library(f, raws, params)
-            ]
-        f.lies[key] = known
+        known = f.lies[key] = _looked_up(space, f, raws, params)
     return known
+
+
+def _looked_up(space: Namespace, f: Bound, raws: Sequence[Any], params: Params) -> list[Any]:
+    if space._support(f.op.name) != "native":
+        return []
+    try:
+        results = _library(f, raws, params)
+    except Exception:  # such as a positive axis that a library refuses
+        return []
+    layout, shares, numbers = space._backend.layout, space._backend.shares, space._numbers
+    arrays = [a for item in raws for a in (item if type(item) in (list, tuple) else (item,))]
+    arrays = [a for a in arrays if space._owns(a) and type(a) not in numbers]
+    return [
+        (
+            layout(out) if layout is not None and out.ndim > 1 else None,
+            any(out is a or shares(out, a) for a in arrays),
+        )
+        if space._owns(out) and type(out) not in numbers
+        else (None, False)
+        for out in results
+    ]
 
 
 def _shown(layout: Any, a: Any) -> Any:

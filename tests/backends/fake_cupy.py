@@ -112,8 +112,8 @@ class ndarray:  # noqa: N801 - its name in CuPy
         self.device = Device()
         self.data = SimpleNamespace(mem=memory())
 
-    dtype, shape, ndim, size = (
-        property(lambda self, n=n: getattr(self._array, n)) for n in ("dtype", "shape", "ndim", "size")
+    dtype, shape, ndim, size, strides = (
+        property(lambda self, n=n: getattr(self._array, n)) for n in ("dtype", "shape", "ndim", "size", "strides")
     )
     T = property(lambda self: wrapped(plain(self).T))
     mT = property(lambda self: wrapped(plain(self).mT))  # noqa: N815

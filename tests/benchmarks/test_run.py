@@ -220,9 +220,9 @@ def row() -> measure.Row:
 def test_tables(row: measure.Row) -> None:
     medians, ratios, goals = report.tables([row])
     assert medians[0] == "NumPy: medians"
-    assert medians[2] == [["row", "1.00 µs", "3.00 µs", "", "", "10.0 µs", "", ""]]
+    assert medians[2] == [["row", "1.00 µs", "3.00 µs", "", "", "", "10.0 µs", "", ""]]
     assert ratios[1][1:3] == ["agrad / PyTorch", "agrad / NumPy by hand"]
-    assert ratios[2] == [["row", "0.300", "3.00", "", "", "", ""]]
+    assert ratios[2] == [["row", "0.300", "3.00", "", "", "", "", "", ""]]
     assert goals[0] == "NumPy: targets, 1 of 2 met"
     assert [line[-2:] for line in goals[2]] == [["0.300", "MISSED by 50 %"], ["3.00", "met"]]
 
