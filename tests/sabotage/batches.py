@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 import agrad
-from agrad.axes import POINTWISE, Axes, Core, Over, Unbatchable
+from agrad.axes import Axes, Core, Unbatchable
 from agrad.declare import Op
 from agrad.interpret.batching import treatment
 from agrad_conformance.run import keys
 from sabotage.mutant import Damage, Mutant, Patch, Row
-from sabotage.wrapping import each, is_floating
+from sabotage.wrapping import is_floating
 
 __all__ = ["ROWS", "batch_controls", "batch_mutants"]
 
@@ -23,11 +23,17 @@ RESULT = "agrad.interpret.batch:BatchTrace.boxed"
 # Of each op ------------------------------------------------------------------------------------------
 
 STACKS: dict[str, Callable[[Any, Any], Any]] = {
-    "flip": lambda xp, y: xp.flip(y, axis=0),
-    "first": lambda xp, y: xp.broadcast_to(y[:1, ...], y.shape),
-    "hair": lambda xp, y: y * (1 + 1e-9) if is_floating(xp, y) else xp.roll(y, 1, axis=0),
+    "flip": lambda xp, y: xp.flip(y, axis=0) if is_floating(xp, y) else _other_last(xp, y),
+    "first": lambda xp, y: xp.broadcast_to(y[:1, ...], y.shape) if is_floating(xp, y) else _other_last(xp, y),
+    "hair": lambda xp, y: y * (1 + 1e-9) if is_floating(xp, y) else _other_last(xp, y),
 }
 """What may become of the results of a stack: the examples in another order, the same one, and other numbers."""
+
+
+def _other_last(xp: Any, y: Any) -> Any:
+    """Integers and truth values may be the same for all examples, so that their order tells nothing."""
+    last = xp.reshape(xp.arange(y.shape[0]) == y.shape[0] - 1, (-1, *(1,) * (y.ndim - 1)))
+    return y != last if xp.isdtype(y.dtype, "bool") else xp.where(last, y + xp.ones_like(y), y)
 
 
 def batch_mutants() -> Iterator[Mutant]:
@@ -75,9 +81,9 @@ def _of_stacks(op: str, change: Callable[[Any, Any], Any]) -> Patch:
 
     def patch(original: Callable[..., Any]) -> Callable[..., Any]:
         def boxed(self: Any, f: Any, out: Any) -> Any:
-            if f.op.name != op:
+            if f.op.name != op or isinstance(out, tuple | list):  # of several results, each comes here by itself
                 return original(self, f, out)
-            return original(self, f, each(lambda y: change(f.space if hasattr(y, "_node") else f.space._raw, y), out))
+            return original(self, f, change(f.space if hasattr(out, "_node") else f.space._raw, out))
 
         return boxed
 
@@ -85,12 +91,8 @@ def _of_stacks(op: str, change: Callable[[Any, Any], Any]) -> Patch:
 
 
 def _other(how: Axes | Any) -> Axes | None:
-    """Another fact about axes."""
-    if isinstance(how, Over):
-        return how._replace(none="flat" if how.none == "all" else "all") if how.none else POINTWISE
-    if isinstance(how, Core) and how != POINTWISE:
-        return POINTWISE
-    return Core(1, 1) if how == POINTWISE else None
+    """Another fact about axes: more of them than there are."""
+    return Core(6, how.results) if isinstance(how, Core) else None
 
 
 # Of the interpretation -------------------------------------------------------------------------------
@@ -126,11 +128,6 @@ def _unbroadcast(unboxed: Any) -> Any:
     return other
 
 
-def _any_stack(is_stack: Any) -> Any:
-    """Cotangents of a batch are taken as arrays wherever they come from, levels further out included."""
-    return lambda kind, ct: type(ct) is kind and ct._node is not None and ct._node.trace.batches
-
-
 def _moved_to(end: int) -> Callable[[Any], Any]:
     return lambda moved: lambda space, x, source, destination: moved(space, x, source if end else 0, destination * end)
 
@@ -151,7 +148,6 @@ ROWS = (
     ),
     Row("batch/branches", "graph", "arrays.tensors:is_batched", lambda _: lambda a: False),
     Row("batch/parameters", "graph", "interpret.parameters:is_batched", lambda _: lambda a: False),
-    Row("batch/examples", "batching", "interpret.nodes:is_stack", _any_stack),
     Row("vmap/first-axis", "batching", VMAP + "_moved", _moved_to(0)),
     Row("vmap/shared-values", "mutated input", VMAP + "_shared", lambda _: lambda space, x: x),
     Row("blocks/first-chunk", "batching", BLOCKS + "_Sweep._units", _first_chunk),

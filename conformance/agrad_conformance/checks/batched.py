@@ -35,6 +35,12 @@ FACTORS = (1.0, 1.0625, 0.9375)
 
 SIZE = len(FACTORS)
 
+FLAT = ("sign",)
+"""Ops that have a rule, and results that do not change with the size of their arguments."""
+
+ORDERED = ("searchsorted",)
+"""Ops without a derivative that take numbers in order."""
+
 
 class Call(NamedTuple):
     """One op, and what it was given."""
@@ -135,7 +141,10 @@ class Stack:
         self.call = call
         self.chosen = chosen
         originals = [p.to_host(_at(call.args, place)) for place in chosen]
-        self.examples = [[_varied(x, k) for x in originals] for k in range(SIZE)]
+        op = call.f.op
+        flat = op.name in FLAT or all(rule is None or rule == 0 for rule in op.rules)  # as of `floor`
+        free = flat and op.kind != "composite" and op.name not in ORDERED
+        self.examples = [[_varied(x, k, free) for x in originals] for k in range(SIZE)]
         self.single = [
             leaves(call.f.call(self.filled([p.to_backend(x) for x in one]), call.params)) for one in self.examples
         ]
@@ -281,10 +290,18 @@ def _replaced(tree: Any, at: Place, others: dict[Place, Any]) -> Any:
     return others.get(at, tree)
 
 
-def _varied(x: Array, k: int) -> Array:
-    """Other floating-point numbers in the same order; other numbers, such as positions, in another one."""
+def _varied(x: Array, k: int, free: bool) -> Array:
+    """Other floating-point numbers in the same order; other numbers, such as positions, in another one.
+
+    `free`: in another order, and other truth values, too, where results tell no more of the arguments than that.
+    """
+    if free and x.dtype.kind == "b":
+        return np.asarray(np.roll(x, k, axis=-1) if x.ndim and k < SIZE - 1 else ~x if k else x)
     if x.dtype.kind in "fc":
-        return np.asarray(x * x.dtype.type(FACTORS[k]))
+        y = np.asarray(x * x.dtype.type(FACTORS[k]))
+        if free and not x.ndim:
+            return -y if k == SIZE - 1 else y
+        return np.roll(y, k, axis=-1) if free else y
     return np.roll(x, k, axis=-1) if x.ndim else x
 
 

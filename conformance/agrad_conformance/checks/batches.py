@@ -69,7 +69,13 @@ def the_axes_of_a_batch(g: Ground) -> None:
         g.expect(found, np.moveaxis(XS * XS[:, :1], 0, end), f"what lies along axis {end}")
         g.expect(xs, np.moveaxis(XS, 0, at), "the argument")
     table, i = g.array([10.0, 20.0, 30.0]), g.xp.asarray([2, 0, 2]).array
-    g.expect(agrad.vmap(lambda t, i: g.xp.take(t, i), in_axes=(None, 0))(table, i), [30.0, 10.0, 30.0], "the entries")
+
+    def entry(table: Any, i: Any) -> Any:
+        table[0] = 7.0
+        return table[i]
+
+    g.expect(agrad.vmap(entry, in_axes=(None, 0))(table, i), [30.0, 7.0, 30.0], "the entries")
+    g.expect(table, [10.0, 20.0, 30.0], "what all share")
     g.expect(agrad.vmap(lambda x: g.xp.asarray(table) + 0)(g.array(XS)), [[10.0, 20.0, 30.0]] * 4, "the same for all")
 
 
