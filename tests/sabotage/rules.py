@@ -325,7 +325,15 @@ def _valued(op: Op, change: Callable[[Any, Any], Any]) -> Op:
     space = agrad.namespace(REFEREE)
     right: Any = reduce(getattr, op.name.split("."), space)  # on plain arrays it is the backend's own
 
-    def wrong(*args: Any, **params: Any) -> Any:
-        return each(lambda y: change(space, y) if is_floating(space, y) else y, right(*args, **params))
+    def changed(found: Any) -> Any:
+        return each(lambda y: change(space, y) if is_floating(space, y) else y, found)
 
-    return op._replace(native={**op.native, REFEREE: wrong}, operator=None, residual=None)
+    def wrong(*args: Any, **params: Any) -> Any:
+        return changed(right(*args, **params))
+
+    def value(call: Any, given: Any) -> Any:
+        out, kept = call(given)
+        return changed(out), kept
+
+    residual = None if op.residual is None else around(op.residual, value)
+    return op._replace(native={**op.native, REFEREE: wrong}, operator=None, residual=residual)
