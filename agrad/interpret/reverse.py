@@ -17,7 +17,7 @@ from agrad.errors import GraphError
 from agrad.interpret.aval import Aval
 from agrad.interpret.levels import Trace
 
-__all__ = ["Branch", "Hooks", "Leaf", "Node", "hooked", "plus", "rank", "walk"]
+__all__ = ["Branch", "Hooks", "Leaf", "Node", "folded", "hooked", "plus", "rank", "walk"]
 
 rank: Callable[[], int] = itertools.count(0, -1).__next__
 """Creation order, counting down: the heap's smallest is the newest node."""
@@ -100,6 +100,9 @@ class Hooks:
         self.retain = False
         self.grad: Any = None
 
+
+folded: WeakSet[Node] = WeakSet()
+"""Nodes that stand for a stretch of graph: what they record again may have hooks, of which nobody knows before."""
 
 hooked: WeakSet[Node] = WeakSet()
 """Nodes that have hooks: a walk looks for them only while there are any."""
