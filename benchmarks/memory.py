@@ -19,7 +19,7 @@ from workloads import collect
 
 __all__ = ["WORKLOADS", "run"]
 
-WORKLOADS = ("expression", "network-float64", "attention", "adds")
+WORKLOADS = ("expression", "network-float64", "attention", "adds", "blocks", "blocks-checkpoint")
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 

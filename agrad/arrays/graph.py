@@ -8,9 +8,8 @@ from typing import Any
 from agrad.arrays import imperative
 from agrad.arrays.tensors import Tensor
 from agrad.errors import BackendError, GraphError, NestingError
-from agrad.interpret.folded import folds
 from agrad.interpret.record import BASE
-from agrad.interpret.reverse import STOP, Node, hooked, leading, parents_of, walk
+from agrad.interpret.reverse import STOP, Node, folded, hooked, leading, parents_of, walk
 
 __all__ = ["backward", "gradients"]
 
@@ -164,7 +163,7 @@ def _found(
     between = leading([node for node, _ in roots], wanted)
     ends = set() if between is None else {node for node in wanted if between.isdisjoint(parents_of(node))}
     found: dict[Node, Any] = {}
-    hook = imperative.visitor(create_graph) if len(hooked) or len(folds) else None
+    hook = imperative.visitor(create_graph) if len(hooked) or len(folded) else None
 
     def visit(node: Node, ct: Any) -> Any:
         if between is not None and node not in between:

@@ -9,10 +9,9 @@ from weakref import ref
 
 from agrad.errors import DtypeError, GraphError, NestingError, NonScalarError, ShapeError
 from agrad.interpret.apply import escaped, private
-from agrad.interpret.folded import folds
 from agrad.interpret.levels import enabled, no_grad, transforming
 from agrad.interpret.record import BASE
-from agrad.interpret.reverse import Hooks, Leaf, Node, hooked, walk
+from agrad.interpret.reverse import Hooks, Leaf, Node, folded, hooked, walk
 
 __all__ = [
     "HookHandle",
@@ -115,7 +114,7 @@ def accumulate(
             roots,
             retain=retain_graph or create_graph,
             retrack=create_graph,
-            visit=visitor(create_graph) if len(hooked) or len(folds) else None,
+            visit=visitor(create_graph) if len(hooked) or len(folded) else None,
         )
     # a conversion may stand between: a leaf need not be of this Tensor's backend
     gradients = handed_out([(_space_of(leaf), _filled(leaf, ct)) for leaf, ct in leaves.items()], given)

@@ -11,20 +11,15 @@ from agrad.errors import UnsupportedError
 from agrad.interpret.apply import decompose, execute
 from agrad.interpret.batching import Flags, batched_call, treatment
 from agrad.interpret.bound import Bound
-from agrad.interpret.levels import Trace, running
+from agrad.interpret.levels import Trace
 from agrad.ops._shapes import place_of
 
-__all__ = ["BatchTrace", "Batched", "active", "by_example"]
+__all__ = ["BatchTrace", "Batched", "by_example"]
 
 Params = dict[str, Any]
 
 _named: set[str] = set()
 """Ops that a warning has named."""
-
-
-def active() -> tuple[BatchTrace, ...]:
-    """The runs of this interpretation that this thread is inside of, the outermost first."""
-    return tuple([trace for trace in running() if isinstance(trace, BatchTrace)])
 
 
 class BatchTrace(Trace):
@@ -61,7 +56,9 @@ class BatchTrace(Trace):
             values.append(value)
             batched.append(flag)
         if how is None:
-            self.warn(f.op.name, "it has no batch rule")
+            self.warn(
+                f.op.name, "it has no batch rule: say how it treats axes in its declaration, with axes= or batch="
+            )
             return self._looped(f, values, params, batched)
         return self.boxed(f, batched_call(f, values, params, batched, self.size))
 
@@ -139,8 +136,7 @@ class BatchTrace(Trace):
         if self.randomness and name not in _named:
             _named.add(name)
             warnings.warn(
-                f"vmap runs {name!r} once for each example, since {why}: say how it treats axes in its declaration, "
-                "with axes= or batch=",
+                f"vmap runs {name!r} once for each example, since {why}",
                 stacklevel=2,
             )
 
@@ -243,7 +239,7 @@ def by_example(f: Bound, rule: Callable[[Params], Any]) -> Callable[[Params], An
             trace = max((v._node.trace for v in held), key=lambda trace: trace.level, default=None)
             if not isinstance(trace, BatchTrace) or not trace.size:
                 raise
-        trace.warn(f.op.name, "its rule for derivatives leaves xp")
+        trace.warn(f.op.name, "its rule for derivatives fails on many at once: compute with its xp and operators alone")
         return trace.rule_by_example(f, run, env)
 
     return run

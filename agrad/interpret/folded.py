@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from weakref import WeakSet
 
 from agrad.errors import GraphError
 from agrad.interpret.levels import Trace
-from agrad.interpret.reverse import Branch, Leaf, Node, rank
+from agrad.interpret.reverse import Branch, Leaf, Node, folded, rank
 
-__all__ = ["Folded", "fold", "folds"]
+__all__ = ["Folded", "fold"]
 
 Way = tuple[int, tuple[str, ...]]
 """Where a followed value is in what a function returned: in which leaf, and through which boxes."""
-
-folds: WeakSet[Node] = WeakSet()
-"""Nodes of this kind: what they record may have hooks that a walk does not know of when it begins."""
 
 
 class Folded(Node):
@@ -26,7 +22,7 @@ class Folded(Node):
     late = True
 
     @staticmethod
-    def pull(saved: Any, ct: Any) -> Any:  # type: ignore[override]
+    def pull(saved: Any, ct: Any) -> Any:  # type: ignore[override] # other classes are made with theirs
         """Record again, and go on from the results; there is a cotangent for each that one reached."""
         again, trace, ways, avals, made = saved
         begin = rank()
@@ -138,7 +134,7 @@ class _Folding:
             node.trace = trace
             node.parents = ()
             node.saved = self.again, trace, [], [], node.rank
-            folds.add(node)
+            folded.add(node)
         ways, avals = node.saved[2:4]
         ways.append(way)
         avals.append(t._aval)

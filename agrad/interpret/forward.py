@@ -7,7 +7,6 @@ from typing import Any
 
 from agrad.errors import GraphError
 from agrad.interpret.apply import decompose, execute, raw_of, split
-from agrad.interpret.batch import by_example
 from agrad.interpret.bound import Bound, names_of
 from agrad.interpret.levels import Trace
 from agrad.interpret.record import with_residual
@@ -150,6 +149,8 @@ def _pushed(f: Bound, i: int) -> tuple[frozenset[str], Callable[[Params, Any], A
     call = caller(rule)
     if not op.custom:
         return needed, lambda env, out: call(env)
+    from agrad.interpret.batch import by_example  # which most programs do without
+
     call = by_example(f, call)
 
     def careful(env: Params, out: Any) -> Any:

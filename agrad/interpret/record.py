@@ -8,7 +8,6 @@ from typing import Any
 
 from agrad.interpret.apply import apply, decompose, execute, split
 from agrad.interpret.aval import Aval
-from agrad.interpret.batch import by_example
 from agrad.interpret.bound import Bound
 from agrad.interpret.levels import LIFT, LIFTING, Trace
 from agrad.interpret.reverse import Branch, Node, rank
@@ -170,7 +169,11 @@ def _puller(f: Bound) -> Callable[[Any, Any], list[Any]]:
 
 def _called(f: Bound, rule: Any) -> Callable[[Params], Any]:
     """A rule as a function of all names there are; a user's own may leave its xp."""
-    return by_example(f, caller(rule)) if f.op.custom else caller(rule)
+    if not f.op.custom:
+        return caller(rule)
+    from agrad.interpret.batch import by_example  # which most programs do without
+
+    return by_example(f, caller(rule))
 
 
 def _joint_puller(f: Bound) -> Callable[[Any, Any], list[Any]]:

@@ -18,7 +18,20 @@ from agrad.interpret.aval import Aval
 from agrad.interpret.levels import Trace
 from agrad.interpret.watching import WALKS
 
-__all__ = ["STOP", "Branch", "Hooks", "Leaf", "Node", "hooked", "leading", "parents_of", "plus", "rank", "walk"]
+__all__ = [
+    "STOP",
+    "Branch",
+    "Hooks",
+    "Leaf",
+    "Node",
+    "folded",
+    "hooked",
+    "leading",
+    "parents_of",
+    "plus",
+    "rank",
+    "walk",
+]
 
 rank: Callable[[], int] = itertools.count(0, -1).__next__
 """Creation order, counting down: the heap's smallest is the newest node."""
@@ -147,6 +160,9 @@ class Hooks:
         self.retain = False
         self.grad: Any = None
 
+
+folded: WeakSet[Node] = WeakSet()
+"""Nodes that stand for a stretch of graph: what they record again may have hooks, of which nobody knows before."""
 
 hooked: WeakSet[Node] = WeakSet()
 """Nodes that have hooks: a walk looks for them only while there are any."""

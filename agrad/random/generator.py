@@ -12,7 +12,7 @@ from agrad.arrays.imperative import make_leaf
 from agrad.arrays.namespaces import Namespace, namespace
 from agrad.arrays.tensors import Tensor
 from agrad.errors import DtypeError, GraphError, ShapeError, UnsupportedError
-from agrad.interpret.batch import active
+from agrad.interpret.levels import running
 from agrad.interpret.record import recording
 from agrad.ops._shapes import device_of
 from agrad.random.repeat import source_of
@@ -309,7 +309,7 @@ class Generator:
                 "a Generator was asked for random numbers inside a function that is traced: every call of the graph "
                 "would have these; draw outside, and pass the numbers in"
             )
-        traces = [trace for trace in active() if trace.randomness]
+        traces: list[Any] = [trace for trace in running() if trace.batches and trace.randomness]  # type: ignore[attr-defined]
         if any(trace.randomness == "error" for trace in traces):
             raise UnsupportedError(
                 "a Generator was asked for random numbers inside vmap, which does not say whether each example gets "

@@ -22,6 +22,8 @@ SUBJECTS = (
     "mixture",
     "rosenbrock",
     "dense",
+    "per_sample",
+    "blocks",
     "recurrent",
     "gaussian_process",
     "attention",

@@ -53,7 +53,7 @@ agrad_torchlike.coverage`, and a test compares it with the code.
   `multinomial` without replacement by MKL, and the layer's are those of other processors.
 - **Parameters copy**: `nn.Parameter(t)` does not share the memory of t.
 - **NumPy's warnings**, such as of a division by zero, are NumPy's own, and are shown.
-- `vmap`, `torch.compile`, sparse, quantised and 16-bit tensors are not supported.
+- `torch.compile`, sparse, quantised and 16-bit tensors are not supported.
 """
 
 
@@ -72,7 +72,16 @@ def page() -> str:
         "torch.func": import_module("agrad_torchlike.func"),
         "torch.cuda": import_module("agrad_torchlike.cuda"),
     }
-    for room in ("nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "utils.data"):
+    for room in (
+        "nn",
+        "nn.functional",
+        "nn.init",
+        "nn.utils",
+        "optim",
+        "optim.lr_scheduler",
+        "utils.checkpoint",
+        "utils.data",
+    ):
         try:
             rooms[f"torch.{room}"] = import_module(f"agrad_torchlike.{room}")
         except ModuleNotFoundError:

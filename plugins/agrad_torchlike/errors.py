@@ -10,7 +10,7 @@ __all__ = ["AGAIN", "argument_must_be_tensor", "axes_of", "axis_of", "broadcasti
 
 INSTEAD = {
     "compile": "leave it out, or compile agrad's own functions with the backend's compiler",
-    "vmap": "write the batch as an axis, or loop over it",
+    "vmap": "func.vmap",
     "jit": "leave it out",
     "map_": "apply a function to the whole tensor",
     "apply_": "apply a function to the whole tensor",

@@ -11,36 +11,38 @@ import optree
 import agrad
 from agrad_torchlike.tensors import raw, wrap
 
-__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp"]
+__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp", "vmap"]
 
 F = Callable[..., Any]
 Places = int | tuple[int, ...]
 
 
-def _raw(tree: Any) -> Any:
+def raw_of(tree: Any) -> Any:
+    """Containers with agrad's Tensors in place of this layer's."""
     return optree.tree_map(raw, tree, none_is_leaf=True)
 
 
-def _wrapped(tree: Any) -> Any:
+def wrapped(tree: Any) -> Any:
+    """Containers with this layer's tensors in place of agrad's."""
     return optree.tree_map(lambda v: wrap(v) if isinstance(v, agrad.Tensor) else v, tree, none_is_leaf=True)
 
 
-def _of_raw(func: F) -> F:
+def of_raw(func: F) -> F:
     """The function with agrad's Tensors in place of this layer's."""
 
     @wraps(func)
     def called(*args: Any, **options: Any) -> Any:
-        return _raw(func(*_wrapped(args), **_wrapped(options)))
+        return raw_of(func(*wrapped(args), **wrapped(options)))
 
     return called
 
 
 def _transformed(transform: F, func: F) -> F:
-    made = transform(_of_raw(func))
+    made = transform(of_raw(func))
 
     @wraps(func)
     def called(*args: Any, **options: Any) -> Any:
-        return _wrapped(made(*_raw(args), **_raw(options)))
+        return wrapped(made(*raw_of(args), **raw_of(options)))
 
     return called
 
@@ -89,12 +91,12 @@ def vjp(func: F, *primals: Any, has_aux: bool = False) -> tuple[Any, F]:
     """
     if has_aux:
         raise agrad.UnsupportedError("torch.func.vjp(has_aux=True) is not supported; keep aux in a variable outside")
-    out, pull = agrad.vjp(_of_raw(func), *_raw(primals))
+    out, pull = agrad.vjp(of_raw(func), *raw_of(primals))
 
     def pulled(*cotangents: Any) -> Any:
-        return _wrapped(pull(*_raw(cotangents)))
+        return wrapped(pull(*raw_of(cotangents)))
 
-    return _wrapped(out), pulled
+    return wrapped(out), pulled
 
 
 def jvp(func: F, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
@@ -109,11 +111,11 @@ def jvp(func: F, primals: Any, tangents: Any, *, strict: bool = False, has_aux: 
     """
     if has_aux:
         raise agrad.UnsupportedError("torch.func.jvp(has_aux=True) is not supported; keep aux in a variable outside")
-    return _wrapped(agrad.jvp(_of_raw(func), tuple(_raw(primals)), tuple(_raw(tangents))))
+    return wrapped(agrad.jvp(of_raw(func), tuple(raw_of(primals)), tuple(raw_of(tangents))))
 
 
-def jacrev(func: F, argnums: Places = 0, **options: Any) -> F:
-    """Return a function that computes the Jacobian in reverse mode.
+def jacrev(func: F, argnums: Places = 0, *, chunk_size: int | None = None, **options: Any) -> F:
+    """Return a function that computes the Jacobian in reverse mode, so many rows at once.
 
     Examples
     --------
@@ -121,7 +123,7 @@ def jacrev(func: F, argnums: Places = 0, **options: Any) -> F:
     >>> torch.func.jacrev(lambda x: x * x)(torch.tensor([1.0, 3.0])).tolist()
     [[2.0, 0.0], [0.0, 6.0]]
     """
-    return _transformed(lambda f: agrad.jacobian(f, argnums, mode="rev"), func)
+    return _transformed(lambda f: agrad.jacobian(f, argnums, mode="rev", chunk_size=chunk_size), func)
 
 
 def jacfwd(func: F, argnums: Places = 0, **options: Any) -> F:
@@ -146,6 +148,30 @@ def hessian(func: F, argnums: Places = 0) -> F:
     [[6.0, 0.0], [0.0, 12.0]]
     """
     return _transformed(lambda f: agrad.hessian(f, argnums), func)
+
+
+def vmap(
+    func: F,
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> F:
+    """Return a function of a batch of examples, from a function of one; all of them are computed together.
+
+    Examples
+    --------
+    >>> import agrad_torchlike as torch
+    >>> xs = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> torch.func.vmap(torch.func.grad(lambda x: (x**3).sum()))(xs).tolist()
+    [[3.0, 12.0], [27.0, 48.0]]
+    """
+    if chunk_size is not None:
+        raise agrad.UnsupportedError(
+            "torch.func.vmap(chunk_size=) is not supported; map the parts of the batch in turn"
+        )
+    return _transformed(lambda f: agrad.vmap(f, in_dims, out_dims, randomness=randomness), func)
 
 
 def functional_call(

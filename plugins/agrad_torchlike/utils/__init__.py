@@ -1,4 +1,4 @@
-"""What belongs to training beside networks: data under PyTorch's names."""
+"""What belongs to training beside networks, under PyTorch's names: data, and checkpoints of the backward pass."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    if name == "data":
-        return import_module("agrad_torchlike.utils.data")
-    raise AttributeError(f"module 'agrad_torchlike.utils' has no attribute '{name}': it is not supported; it has data")
+    if name in ("checkpoint", "data"):
+        return import_module(f"agrad_torchlike.utils.{name}")
+    raise AttributeError(
+        f"module 'agrad_torchlike.utils' has no attribute '{name}': it is not supported; it has checkpoint and data"
+    )
