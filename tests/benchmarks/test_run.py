@@ -173,6 +173,8 @@ def test_section_takes_what_one_of_its_contestants_runs() -> None:
 def test_every_workload_is_measured_on_every_backend() -> None:
     not_on_jax = ("adds", "slices", "cumulative-prod", "linear-regression")
     for name, each in WORKLOADS.items():
+        if name == "per-sample-loop":  # what the row beside it is compared with
+            continue
         assert SECTIONS["torch"].takes(each)
         assert SECTIONS["jax"].takes(each) or name in not_on_jax or each.group
 
