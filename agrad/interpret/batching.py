@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from agrad.axes import Axes, Core, Over, Unbatchable
@@ -72,8 +73,11 @@ def batched_call(f: Bound, args: Sequence[Any], params: Params, batched: Sequenc
         return execute(f, _of_stacks(f, xp, args, batched, cores, size), params)
     if isinstance(how, Over):
         return _over(f, how, xp, args, params, batched, size)
-    given = dict(zip(f.arguments, args, strict=True)) | params
-    return caller(how)(given | {"xp": xp, "batched": tuple(batched), "size": size})
+    given = dict(zip(f.arguments, args, strict=True))
+    return _called(how)({**given, **params, "xp": xp, "batched": tuple(batched), "size": size})
+
+
+_called = cache(caller)
 
 
 def _space_of(f: Bound, args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
@@ -85,9 +89,8 @@ def _space_of(f: Bound, args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
 
 
 def _holds_tensor(f: Bound, items: Iterable[Any]) -> bool:
-    return any(
-        _holds_tensor(f, a) if type(a) is list or type(a) is tuple else type(a) is f.space._tensor for a in items
-    )
+    tensor = f.space._tensor
+    return any([type(a) is tensor or (type(a) in (list, tuple) and _holds_tensor(f, a)) for a in items])
 
 
 def _boxed(f: Bound, a: Any) -> Any:

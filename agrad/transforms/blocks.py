@@ -13,7 +13,7 @@ from agrad.interpret.apply import raw_of
 from agrad.interpret.aval import Aval
 from agrad.interpret.batch import BatchTrace
 from agrad.interpret.record import ReverseTrace
-from agrad.interpret.reverse import Leaf, walk
+from agrad.interpret.reverse import Leaf, Node, walk
 from agrad.ops._shapes import place_of
 from agrad.transforms.boxing import Inputs
 from agrad.transforms.containers import flatten, is_array
@@ -26,7 +26,7 @@ __all__ = ["dense_blocks"]
 FEW = 2
 """Up to so many directions a loop is faster than a batch."""
 
-CACHED = 2**18
+CACHED = 2**17
 """How many numbers an array of a batch may have: beyond what a processor's cache holds, a loop is as fast."""
 
 Blocks = list[list[Any]]
@@ -72,7 +72,7 @@ def _rows(run: Recorded, chunk_size: int | None) -> Blocks:
     inputs, space = run.inputs, run.inputs.space
 
     def move(cts: list[Any]) -> list[Any]:
-        return run.pull(cts)
+        return run.pull(cts, sweep.watched)
 
     sweep = _Sweep(space, run.avals, run.results, inputs.avals, inputs.leaves_followed, move, chunk_size)
     found: dict[int, list[Any]] = {}
@@ -113,7 +113,7 @@ def _columns(run: Recorded, chunk_size: int | None) -> Blocks:
             if t is not None and node is not None and node.trace is trace
         ]
         with space._backend.quiet():
-            found = walk(roots, retain=True)
+            found = walk(roots, retain=True, visit=sweep.watched)
         return [found.get(end) for end in ends]
 
     sweep = _Sweep(space, inputs.avals, inputs.leaves_followed, run.avals, run.results, move, chunk_size)
@@ -173,6 +173,10 @@ def _turned(space: Any, block: Any, first: int) -> Any:
 # All directions -------------------------------------------------------------------------------------
 
 
+class _TooLarge(Exception):  # noqa: N818 - no error: fewer directions are tried
+    """An array on the way is larger than those that were known of."""
+
+
 class _Sweep:
     """Derivatives at several ends along every unit direction of several parts.
 
@@ -196,22 +200,32 @@ class _Sweep:
         self.like = like
         self.move = move
         self.chunk_size = chunk_size
+        self.largest = max((aval.size for aval in (*parts, *ends)), default=1)
+        """The most numbers that an array on the way was seen to have, of one direction."""
+        self.most = 0
+        """How many it may have while a stack is moved; 0 where all are moved whatever their sizes."""
 
     def along(self, chosen: Sequence[int], factor: complex = 1) -> list[Any]:
         """For each end, the derivatives along the units of the chosen parts, times a factor, one after the other."""
         total, found = sum(self.parts[k].size for k in chosen), []
         start = 0
         while start < total:
-            count = min(total - start, self.chunk_size or self._usual())
-            found.append(self._moved(self._units(chosen, start, count, factor), count))
+            count = min(total - start, self.chunk_size or max(1, CACHED // max(1, self.largest)))
+            try:
+                found.append(self._moved(self._units(chosen, start, count, factor), count))
+            except _TooLarge:
+                continue
             start += count
         if not found:
             return [self._zeros(e, 0) for e in range(len(self.ends))]
         return [_joined(self.space, [stacks[e] for stacks in found]) for e in range(len(self.ends))]
 
-    def _usual(self) -> int:
-        """How many directions are moved together where nobody says so."""
-        return max(1, CACHED // max(1, *(aval.size for aval in (*self.parts, *self.ends))))
+    def watched(self, node: Node, ct: Any) -> Any:
+        """What is called at every node of a walk: give up where so many directions together take too much memory."""
+        if self.most and (size := getattr(ct, "size", 0)) > self.most:
+            self.largest = size
+            raise _TooLarge
+        return ct
 
     def _units(self, chosen: Sequence[int], start: int, count: int, factor: complex) -> list[Any]:
         """A stack of directions for each part: those from number `start` on."""
@@ -231,12 +245,15 @@ class _Sweep:
         """The derivatives along a stack of directions: a stack for each end."""
         space = self.space
         if count > FEW:
+            self.most = 0 if self.chunk_size else CACHED // count
             try:
                 with BatchTrace(count) as trace:
                     found = self.move([None if d is None else trace.box(space, d) for d in directions])
                 return [self._zeros(e, count) if v is None else trace.unboxed(space, v) for e, v in enumerate(found)]
             except UnsupportedError:  # a rule that nothing can be said of for many at once
                 pass
+            finally:
+                self.most = 0
         rows = [self.move([None if d is None else d[i, ...] for d in directions]) for i in range(count)]
         found = []
         for e in range(len(self.ends)):

@@ -22,6 +22,7 @@ FINDS = (
     "linalg.qr/vjp-0/hair", "linalg.solve/vjp-0/dropped-1", "prod/vjp-0/constant-values", "vecdot/vjp-1/noise",
     "tanh/partial-0/leak", "linalg.cross/decomposition/flip", "engine/walk/overwrite", "engine/no_grad/ignored",
     "engine/rebind/alone", "engine/fast/half", "engine/unbroadcast/mean-of-new", "numpy/setitem/aliased",
+    "cos/batch/flip", "matmul/batch/first", "concat/batch/hair",
 )  # fmt: skip
 """Of each sort one that the suite finds fast."""
 
@@ -46,8 +47,8 @@ def test_names_are_unique_and_every_rule_has_several(mutants: dict[str, Mutant])
 
 def test_all_kinds_of_mistakes_are_there(mutants: dict[str, Mutant]) -> None:
     assert {m.kind for m in mutants.values()} >= {
-        "accumulation", "conjugate", "device leak", "dropped argument", "dropped parameter", "factor", "float64 leak",
-        "forward value", "graph", "levels", "missing cotangent", "missing unbroadcast", "mutated input",
+        "accumulation", "batching", "conjugate", "device leak", "dropped argument", "dropped parameter", "factor",
+        "float64 leak", "forward value", "graph", "levels", "missing cotangent", "missing unbroadcast", "mutated input",
         "non-determinism", "one mode wrong", "second order", "sign", "stale cache", "transposed argument",
         "wrong tie rule", *PROGRAMS,
     }  # fmt: skip

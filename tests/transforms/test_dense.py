@@ -213,10 +213,93 @@ def test_real_and_complex_arguments_together(mode):
     np.testing.assert_allclose(jz, np.diag(a[:2]))
 
 
+# All at once, and in chunks ---------------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize("chunk_size", [1, 2, 3, 5, 100, None])
+def test_chunks(space, mode, chunk_size):
+    raw = space._raw
+    x, y = raw.asarray(a.tolist(), dtype=raw.float64), raw.asarray([[1.0, 2.0], [0.5, -1.0]], dtype=raw.float64)
+
+    def f(x, y):
+        return {"a": space.linalg.outer(space.sin(x), y[0, :]), "b": space.sum(x) * y}
+
+    def host(tree):
+        return {k: [np.asarray(space._backend.host(v)) for v in pair] for k, pair in tree.items()}
+
+    found = host(agrad.jacobian(f, argnums=(0, 1), mode=mode, chunk_size=chunk_size)(x, y))
+    m = np.asarray([[1.0, 2.0], [0.5, -1.0]])
+    np.testing.assert_allclose(found["a"][0], np.einsum("i,k,ij->ikj", np.cos(a), m[0], np.eye(3)), rtol=1e-12)
+    wanted = np.zeros((3, 2, 2, 2))
+    wanted[:, :, 0, :] = np.einsum("i,kl->ikl", np.sin(a), np.eye(2))
+    np.testing.assert_allclose(found["a"][1], wanted, rtol=1e-12)
+    np.testing.assert_allclose(found["b"][0], np.broadcast_to(m[..., None], (2, 2, 3)), rtol=1e-12)
+    np.testing.assert_allclose(found["b"][1], np.sum(a) * np.eye(4).reshape(2, 2, 2, 2), rtol=1e-12)
+
+
+@both
+@pytest.mark.parametrize("chunk_size", [1, 2, None])
+def test_chunks_of_holomorphic_functions(mode, chunk_size):
+    j = agrad.jacobian(lambda z: xp.exp(z) * z[0], mode=mode, chunk_size=chunk_size)(z)
+    e = np.exp(z)
+    np.testing.assert_allclose(j, np.diag(e * z[0]) + np.stack([e, 0 * e], axis=1), rtol=1e-12)
+    with pytest.raises(agrad.DtypeError, match="conj"):
+        agrad.jacobian(lambda z: xp.conj(z) * z, mode=mode, chunk_size=chunk_size)(z)
+    assert agrad.vmap(agrad.jacobian(lambda z: z * z, mode=mode))(np.stack([z, 2 * z])).shape == (2, 2, 2)
+    with pytest.raises(agrad.DtypeError, match="conj"):
+        agrad.vmap(agrad.jacobian(lambda z: xp.conj(z) * z, mode=mode))(np.stack([z, 2 * z]))
+
+
+def test_a_function_runs_once():
+    runs = []
+
+    def f(x):
+        runs.append(None)
+        return xp.sin(x)
+
+    for options in ({}, {"mode": "rev"}, {"mode": "fwd"}, {"chunk_size": 2}, {"mode": "rev", "chunk_size": 1}):
+        runs.clear()
+        agrad.jacobian(f, **options)(a)
+        agrad.jacobian(lambda x: xp.stack([f(x)] * 2), **options)(a)
+        assert len(runs) == 2, options
+    runs.clear()
+    agrad.jacobian(f, mode="fwd", chunk_size=2)(a)
+    assert len(runs) == 3  # two directions one after the other, then the third
+    runs.clear()
+    agrad.hessian(lambda x: xp.sum(f(x)))(a)
+    assert len(runs) == 1
+
+
+def test_large_values_on_the_way_are_met_in_smaller_chunks(monkeypatch):
+    from agrad.transforms import blocks
+
+    seen = []
+    trace = blocks.BatchTrace
+    monkeypatch.setattr(blocks, "CACHED", 120)
+    monkeypatch.setattr(blocks, "BatchTrace", lambda count: seen.append(count) or trace(count))
+
+    def f(x):
+        return xp.sum(xp.linalg.outer(x, x) ** 2, axis=0)
+
+    x = np.linspace(1.0, 2.0, 6)
+    expected = np.diag(2 * x * np.sum(x**2)) + 2 * np.outer(x**2, x)
+    np.testing.assert_allclose(agrad.jacobian(f)(x), expected, rtol=1e-12)
+    assert seen == [6, 3, 3]
+    seen.clear()
+    np.testing.assert_allclose(agrad.jacobian(f, chunk_size=4)(x), expected, rtol=1e-12)
+    assert seen == [4]
+    seen.clear()
+    agrad.jacobian(lambda x: xp.concat([f(x), x]))(x)
+    assert seen[0] == 6 and max(seen[1:]) == 3
+
+
 # Errors -----------------------------------------------------------------------------------------------
 
 
 def test_errors():
+    with pytest.raises(ValueError, match=r"^hessian got chunk_size=0"):
+        agrad.hessian(lambda x: x, chunk_size=0)
     with pytest.raises(ValueError, match="mode"):
         agrad.jacobian(lambda x: x, mode="reverse")
     with pytest.raises(TypeError):
