@@ -207,7 +207,8 @@ def _rebind_now(t: Tensor, new: Tensor, lens: Lens | None, root: Tensor, family:
     root._node  # noqa: B018 - brings it up to date
     _put(t, new)
     if lens is not None:
-        _put(root, lens.write(root, private(t)))
+        written = lens.write(root, private(t))
+        _put(root, laid_like(raw_of(root), written) if root._aval.ndim > 1 else written)
     for r in family or ():
         view = r()
         if view is not None and view is not t:

@@ -146,6 +146,26 @@ def transposed_in_place(xp, x):
     return xp.sum(flat**3)
 
 
+def changed_through_a_flip_without_recording(xp, x):
+    t = xp.flip(x, axis=0)
+    part = t[:1, 0]
+    with agrad.no_grad():
+        part += part * 1.5
+    flat = xp.reshape(t, (-1,))
+    x[0, ...] = 1.5
+    return xp.sum(flat**3)
+
+
+def test_reshape_copies_what_a_change_without_recording_has_left_flipped():
+    a = np.arange(9.0).reshape(3, 3)
+    expected = changed_through_a_flip_without_recording(np, a.copy())
+    for name in ("numpy", "array-api-strict"):
+        space = agrad.namespace(name)
+        x = space.asarray(a, copy=True).array
+        value, _ = agrad.value_and_grad(lambda x, space=space: changed_through_a_flip_without_recording(space, x))(x)
+        assert float(value) == expected
+
+
 @pytest.mark.parametrize("program", [slice_of_columns, slice_whose_root_was_looked_at, transposed_in_place])
 def test_reshape_copies_what_does_not_lie_in_order(program):
     a = np.arange(9.0).reshape(3, 3)
