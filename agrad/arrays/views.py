@@ -238,8 +238,9 @@ def refresh(t: Tensor) -> None:
             if lens is None:
                 changed, value = t._ties.pending
                 new = changed.write(t, value)
-                if not changed.of_slices:
+                if new._aval.ndim > 1:
                     new = laid_like(raw_of(t), new)
+                if not changed.of_slices:
                     if new._node is not None or value._node is None:  # else it is apart from the graph, and stays so
                         for r in t._ties:  # what was written is read again: its elements lie then as in the library
                             if (view := r()) is not None:

@@ -53,6 +53,12 @@ def assign_through_a_view(xp, a, b):
     return a
 
 
+def assign_through_a_slice(xp, a, b):
+    a = a * 1
+    a[0, ...] *= 2.0
+    return a
+
+
 OPERATIONS = {
     "copy": lambda xp, a, b: xp.asarray(a, copy=True),
     "negative": lambda xp, a, b: -a,
@@ -87,6 +93,7 @@ OPERATIONS = {
     "copy, *=": copy_then_add_to,
     "setitem": assign,
     "through a view": assign_through_a_view,
+    "through a slice": assign_through_a_slice,
 }
 
 
