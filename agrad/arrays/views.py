@@ -240,12 +240,12 @@ def refresh(t: Tensor) -> None:
                 new = changed.write(t, value)
                 if new._aval.ndim > 1:
                     new = laid_like(raw_of(t), new)
-                if not changed.of_slices:
-                    if new._node is not None or value._node is None:  # else it is apart from the graph, and stays so
-                        for r in t._ties:  # what was written is read again: its elements lie then as in the library
-                            if (view := r()) is not None:
-                                view.__class__ = view._space._stale
-                        t._ties.clear()
+                apart = new._node is None and value._node is not None  # from the graph, and stays so
+                if not changed.of_slices and not apart:
+                    for r in t._ties:  # what was written is read again: its elements lie then as in the library
+                        if (view := r()) is not None:
+                            view.__class__ = view._space._stale
+                    t._ties.clear()
                 t._ties.pending = None
             else:
                 new = lens.read(lens.root)
