@@ -25,7 +25,7 @@ from agrad.errors import BackendError, ConcretizationError, DtypeError, GraphErr
 from agrad.interpret.apply import apply, escaped, is_batched, is_tracked, raw_of
 from agrad.interpret.aval import Aval
 from agrad.interpret.bound import Bound
-from agrad.interpret.record import BASE
+from agrad.interpret.record import BASE, recording
 from agrad.interpret.reverse import Leaf, Node
 from agrad.interpret.space import Space
 from agrad.ops._shapes import device_of
@@ -237,11 +237,16 @@ class Tensor:
     def _concrete(self, what: str) -> Any:
         """The backend's array of a constant, or of a user's own leaves and their results."""
         node = self._node
-        if node is not None and node.trace is not BASE:
+        if node is not None and (node.trace is not BASE or recording()):
             if not node.trace.alive:
                 raise escaped(self)
             if node.trace.batches:
                 raise _many(what)
+            if recording():
+                raise ConcretizationError(
+                    f"{what} in a function that is recorded (agrad.trace, agrad.compile) would be frozen in the graph; "
+                    "compute with Tensors, take agrad.stop_gradient(x) for a constant one, or call it outside"
+                )
             raise ConcretizationError(
                 f"{what} of a Tensor that a transform (agrad.grad, jvp, ...) follows would lose its derivative; "
                 "use agrad.stop_gradient(x) first if a constant is meant"

@@ -15,7 +15,7 @@ from weakref import ref
 from agrad.errors import InPlaceError
 from agrad.interpret.apply import is_batched, private, raw_of, replaced
 from agrad.interpret.levels import OFF, enable_grad, enabled
-from agrad.interpret.record import BASE
+from agrad.interpret.record import BASE, recording
 from agrad.interpret.reverse import Leaf
 
 __all__ = [
@@ -221,6 +221,11 @@ def _put(t: Tensor, new: Tensor) -> None:
         new = new if node is None else node.trace.replacing(t, new)
         t._value, t._aval, t._node = new._value, new._aval, new._node
         return
+    if _is_leaf(t) and recording():
+        raise InPlaceError(
+            "an in-place change of a leaf in a function that is recorded (agrad.trace, agrad.compile) would be lost to "
+            "the graph; return the new values, and change the leaf outside"
+        )
     if _is_leaf(t) and is_batched(new):
         raise InPlaceError(
             "an in-place change of a leaf inside vmap would give it another value for each example; return the new "

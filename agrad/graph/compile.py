@@ -9,13 +9,12 @@ from functools import partial, update_wrapper
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from agrad.arrays.imperative import handed_out
 from agrad.arrays.namespaces import Namespace, array_namespace, namespace, owner
 from agrad.arrays.tensors import Tensor
-from agrad.graph.graph import Capture, Constant, Graph, Var
+from agrad.graph.graph import Graph
 from agrad.graph.passes import simplified
-from agrad.graph.record import trace
-from agrad.graph.replay import replayed
+from agrad.graph.record import check_fixed, trace
+from agrad.graph.replay import Replay, replayed
 from agrad.interpret.apply import raw_of
 from agrad.interpret.levels import enabled
 from agrad.interpret.record import BASE, recording
@@ -105,12 +104,8 @@ class Stats(NamedTuple):
 
 class _Entry(NamedTuple):
     graph: Graph
-    run: Callable[[Sequence[Any]], list[Any] | None]
+    run: Replay
     leaves: list[Tensor]
-    kept: list[Any]
-    """What stays when a call is over."""
-    arrays: list[int]
-    """Which results are arrays."""
 
 
 class Compiled:
@@ -132,7 +127,7 @@ class Compiled:
         """The function, replayed where it was recorded for such arguments."""
         f, fixed, arguments = self._split(args, kwargs) if self._static else (self._f, (), (args, kwargs))
         leaves, structure = flatten(arguments, none_is_leaf=True)
-        space, kinds, values, boxed = _looked_at(leaves)
+        space, kinds, values, boxed = _looked_at(leaves, structure)
         if space is None or recording():  # something follows the arguments
             return self._f(*args, **kwargs)
         key = structure, kinds, fixed
@@ -142,7 +137,7 @@ class Compiled:
             out = self._replay(space, entry, values)
             if out is not None:
                 self._hits += 1
-                return unflatten(entry.graph.result, _handed_out(space, entry, out, leaves, boxed))
+                return unflatten(entry.graph.result, entry.graph.handed_out(space, out, leaves, boxed))
         self._misses += 1
         if len(self._entries.get(key, ())) < BRANCHES:
             self._entries.setdefault(key, []).append(self._recorded(f, space, arguments))
@@ -177,8 +172,7 @@ class Compiled:
         args, kwargs = arguments
         graph = simplified(trace(f, *args, **kwargs))
         make = space._backend.compile or replayed
-        arrays = [i for i, v in enumerate(graph.outputs) if type(v) in (Var, Constant, Capture)]
-        entry = _Entry(graph, make(graph, space), [c.tensor for c in graph.captures], graph.kept, arrays)
+        entry = _Entry(graph, make(graph, space), [c.tensor for c in graph.captures])
         self._seconds += perf_counter() - start
         return entry
 
@@ -213,7 +207,7 @@ class Compiled:
         return self if instance is None else partial(self, instance)
 
 
-def _looked_at(leaves: Sequence[Any]) -> tuple[Namespace | None, tuple[Any, ...], list[Any], bool]:
+def _looked_at(leaves: Sequence[Any], structure: Any) -> tuple[Namespace | None, tuple[Any, ...], list[Any], bool]:
     """The namespace, what selects a graph, the values of the inputs, and whether there is a Tensor.
 
     Without a namespace where something follows one of them.
@@ -222,7 +216,7 @@ def _looked_at(leaves: Sequence[Any]) -> tuple[Namespace | None, tuple[Any, ...]
     values: list[Any] = []
     boxed = False
     found: Namespace | None = None
-    for x in leaves:
+    for i, x in enumerate(leaves):
         if isinstance(x, Tensor):
             if x._node is not None:
                 return None, (), [], True
@@ -241,16 +235,9 @@ def _looked_at(leaves: Sequence[Any]) -> tuple[Namespace | None, tuple[Any, ...]
             kinds.append(type(x))
             values.append(x)
         else:
+            check_fixed(x, structure, i)
             kinds.append((type(x), x))
     if found is None:
         found = namespace()
     values = [found._backend.lean(found._raw.asarray(x)) if type(x) in (float, complex) else x for x in values]
     return found, tuple(kinds), values, boxed
-
-
-def _handed_out(space: Namespace, entry: _Entry, results: list[Any], given: Sequence[Any], boxed: bool) -> list[Any]:
-    """Results that share memory with nothing; in Tensors where an argument was one."""
-    owned = handed_out([(space, results[i]) for i in entry.arrays], [*given, *entry.kept])
-    for i, array in zip(entry.arrays, owned, strict=True):
-        results[i] = space._wrap(array) if boxed else array
-    return results

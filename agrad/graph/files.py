@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy  # whose format the arrays are in; who reads and writes no files does not come here
+
 from agrad import ops, plugins
 from agrad.arrays.convert import dtype_name
 from agrad.arrays.namespaces import owner
@@ -45,10 +47,15 @@ def save(graph: Graph, path: str | Path) -> None:
         The graph has a part without a portable form: a custom op, a leaf that the function closes over, a device.
     """
     arrays: dict[str, Any] = {}
-    numbers = {v: i for i, v in enumerate([*graph.inputs, *(v for e in graph.equations for v in e.outputs)])}
+    known: dict[Any, Any] = {}
+    for i, v in enumerate([*graph.inputs, *(v for e in graph.equations for v in e.outputs)]):
+        known[v] = {"v": i}
+    for i, c in enumerate(graph.constants):
+        known[c] = {"c": f"c{i}"}
+        arrays[f"c{i}"], arrays[f"c{i}.dtype"] = _host(c.value)
 
     def written(a: Any, where: str) -> Any:
-        return _written(a, where, numbers, arrays)
+        return _written(a, where, known)
 
     used = sorted({e.op.partition(".")[0] for e in graph.equations if plugins.ops(e.op.partition(".")[0])})
     document = {
@@ -64,8 +71,6 @@ def save(graph: Graph, path: str | Path) -> None:
         "outputs": [written(v, "a result") for v in graph.outputs],
         "result": _structure(graph.result),
     }
-    import numpy  # only files need it here
-
     packed = io.BytesIO()
     numpy.savez(packed, **arrays)
     target = Path(path)
@@ -106,8 +111,6 @@ def load(path: str | Path) -> Graph:
     >>> agrad.load(path)(numpy.asarray([1.0, 2.0]))
     array([3., 5.])
     """
-    import numpy
-
     try:
         with zipfile.ZipFile(path) as z:
             document = json.loads(z.read("graph.json"))
@@ -157,11 +160,11 @@ def _equation(e: Equation, written: Callable[[Any, str], Any]) -> list[Any]:
         {n: written(v, f"{n}= of {where}") for n, v in e.params.items()},
         [[list(v.shape), v.dtype] for v in e.outputs],
         several,
-        e.source,
+        e.source.replace("\\", "/").rpartition("/")[2],  # whose folders are nobody else's business
     ]
 
 
-def _written(a: Any, where: str, numbers: dict[Any, int], arrays: dict[str, Any]) -> Any:
+def _written(a: Any, where: str, known: dict[Any, Any]) -> Any:
     """An operand as JSON: what JSON has not, as an object of one entry."""
     kind = type(a)
     if a is None or kind in (bool, int, str):
@@ -169,21 +172,15 @@ def _written(a: Any, where: str, numbers: dict[Any, int], arrays: dict[str, Any]
     if kind is float:
         return a if math.isfinite(a) else {"float": repr(a)}
     if kind is complex:
-        return {"complex": [_written(a.real, where, numbers, arrays), _written(a.imag, where, numbers, arrays)]}
-    if kind is Var:
-        return {"v": numbers[a]}
-    if kind is Constant:
-        a.name = a.name or f"c{len(arrays)}"
-        if a.name not in arrays:
-            arrays[a.name], dtype = _host(a.value, where)
-            arrays[a.name + ".dtype"] = dtype
-        return {"c": a.name}
+        return {"complex": [_written(a.real, where, known), _written(a.imag, where, known)]}
+    if kind is Var or kind is Constant:
+        return known[a]
     if kind is Dtype:
         return {"dtype": str(a)}
     if kind is tuple or kind is list:
-        return {kind.__name__: [_written(item, where, numbers, arrays) for item in a]}
+        return {kind.__name__: [_written(item, where, known) for item in a]}
     if kind is slice:
-        return {"slice": [_written(item, where, numbers, arrays) for item in (a.start, a.stop, a.step)]}
+        return {"slice": [_written(item, where, known) for item in (a.start, a.stop, a.step)]}
     if a is Ellipsis or a is HERE:
         return {"ellipsis" if a is Ellipsis else "here": 0}
     if kind is Capture:
@@ -193,11 +190,10 @@ def _written(a: Any, where: str, numbers: dict[Any, int], arrays: dict[str, Any]
     raise FileError(f"the graph cannot be saved: {where} has {what}")
 
 
-def _host(value: Any, where: str) -> tuple[Any, Any]:
-    import numpy
-
+def _host(value: Any) -> tuple[Any, Any]:
+    """A constant as NumPy's array, and its dtype's name."""
     if isinstance(value, Tensor) and value._node is not None:
-        raise FileError(f"the graph cannot be saved: {where} has a constant that an enclosing transform follows")
+        raise FileError("the graph cannot be saved: it has a constant that an enclosing transform follows")
     raw = raw_of(value)
     space = owner(raw)
     assert space is not None
@@ -250,7 +246,7 @@ def _read(document: dict[str, Any], arrays: dict[str, Any]) -> Graph:
             return values[content]
         if kind == "c":
             if content not in constants:
-                constants[content] = Constant(_array(arrays, content), content)
+                constants[content] = Constant(_array(arrays, content))
             return constants[content]
         if kind in ("tuple", "list"):
             return CONTAINERS[kind]([operand(item) for item in content])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +19,8 @@ from agrad.ops._shapes import device_of
 from agrad.transforms.containers import flatten, place, unflatten
 
 __all__ = [
-    "GUARD", "HERE", "PASSING", "REPLACE", "STOP", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var",
-    "at_home", "mapped", "own_arrays", "variables",
+    "GUARD", "HERE", "PASSING", "REPLACE", "STOP", "VALUES", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var",
+    "at_home", "mapped", "parameter", "variables",
 ]  # fmt: skip
 
 GUARD = "guard"
@@ -69,33 +69,26 @@ class Var:
 class Constant:
     """An array that does not depend on the inputs: what it held when the graph was recorded."""
 
-    __slots__ = ("name", "value")
+    __slots__ = ("value",)
 
-    def __init__(self, value: Any, name: str = "") -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"<Constant {self.name}>"
 
 
 class Capture:
     """A leaf that the function closes over: graphs use what it holds when they are called, and it gets gradients."""
 
-    __slots__ = ("name", "tensor")
+    __slots__ = ("tensor",)
 
-    def __init__(self, tensor: Tensor, name: str = "") -> None:
+    def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"<Capture {self.name}>"
 
 
 class Dtype(str):
     """A dtype by its name in the standard, as a parameter of an equation."""
 
     __slots__ = ()
+    __repr__ = str.__str__
 
 
 class _Here:
@@ -191,7 +184,7 @@ class Graph:
         """Leaves of the arguments that are neither arrays nor floats, by their place: they are part of the graph."""
         self.result = result
         """The structure of the results."""
-        self._plans: dict[Namespace, list[tuple[Any, ...]]] = {}
+        self._plans: dict[Namespace, _Plan] = {}
 
     # Parts ----------------------------------------------------------------------------------------
 
@@ -214,11 +207,6 @@ class Graph:
         return list(dict.fromkeys(v for v in self.operands if isinstance(v, Capture)))
 
     @property
-    def kept(self) -> list[Any]:
-        """The arrays that stay when a call is over, of which results are to be copies."""
-        return [v.value if type(v) is Constant else v.tensor for v in self.outputs if type(v) in (Constant, Capture)]
-
-    @property
     def guards(self) -> list[Equation]:
         """The equations that only check a truth value."""
         return [e for e in self.equations if e.op == GUARD]
@@ -226,9 +214,7 @@ class Graph:
     def replaced(self, equations: list[Equation], outputs: list[Operand] | None = None) -> Graph:
         """The same function by other equations."""
         outs = self.outputs if outputs is None else outputs
-        return Graph(
-            self.name, self.backend, self.inputs, self.fixed, self.structure, equations, outs, self.result
-        )  # fmt: skip
+        return Graph(self.name, self.backend, self.inputs, self.fixed, self.structure, equations, outs, self.result)
 
     def __repr__(self) -> str:
         return written(self)
@@ -269,42 +255,72 @@ class Graph:
         """The function, by its equations; plain arrays for plain arrays."""
         leaves, plain = self.matched(args, kwargs)
         space = self._space(leaves)
-        results = self.run(space, leaves)
-        if plain and not any(isinstance(r, Tensor) and r._node is not None for r in results):
-            results = own_arrays(space, results, [*leaves, *self.kept])
-        return unflatten(self.result, results)
-
-    def run(self, space: Namespace, leaves: Sequence[Any]) -> list[Any]:
-        """The values of the outputs, for those of the inputs; an op at a time, through the one door."""
         known: dict[Any, Any] = {
             v: space._backend.lean(space._raw.asarray(x)) if type(x) in (float, complex) else x
             for v, x in zip(self.inputs, leaves, strict=True)
         }
-        if space not in self._plans:
-            self._plans[space] = [self._bound(space, e) for e in self.equations]
+        for c in self.captures:
+            known[c] = c.tensor if c.tensor._space is space else asarray(c.tensor, backend=space._backend.name)
+        results = self.evaluated(space, known, apply, self._checked, PASSING)
+        assert results is not None  # a guard that does not hold has raised
+        if plain and not any(isinstance(r, Tensor) and r._node is not None for r in results):
+            results = self.handed_out(space, results, leaves)
+        return unflatten(self.result, results)
+
+    def evaluated(
+        self,
+        space: Namespace,
+        known: dict[Any, Any],
+        call: Callable[[Bound, list[Any], dict[str, Any]], Any],
+        holds: Callable[[Equation, Any], bool],
+        passing: Mapping[str, Callable[..., Any]],
+    ) -> list[Any] | None:
+        """The values of the outputs, an equation at a time; None where a guard does not hold.
+
+        Parameters
+        ----------
+        space : Namespace
+        known : dict
+            The values of the inputs and of the captured leaves; it is filled with all others.
+        call : callable
+            How an op is called, with data and parameters.
+        holds : callable
+            Whether a guard, given with the value of its condition, holds.
+        passing : mapping
+            What `STOP` and `REPLACE` do.
+        """
+        plan = self._plans.get(space)
+        if plan is None:
+            plan = self._plans[space] = self._plan(space)
+        known |= plan.constants
 
         def value(a: Operand) -> Any:
-            if type(a) is Var:
-                return known[a]
-            if type(a) is Capture:
-                return a.tensor if a.tensor._space is space else asarray(a.tensor, backend=space._backend.name)
-            return at_home(space, a) if type(a) is Constant else a
+            return known[a] if type(a) in VALUES else a
 
-        for e, f, params in self._plans[space]:
-            given = [mapped(value, a) for a in e.inputs]
+        for e, f, params, located in plan.steps:
+            given = [known[a] if type(a) is Var else mapped(value, a) for a in e.inputs]
             if f is None:
-                if e.op == GUARD:
-                    _check(e, given[0])
-                else:
-                    known[e.outputs[0]] = PASSING[e.op](*given)
+                if e.op != GUARD:
+                    known[e.outputs[0]] = passing[e.op](*given)
+                elif not holds(e, given[0]):
+                    return None
                 continue
-            if HERE in params.values():
-                here = next(device_of(raw_of(x)) for x in leaves if hasattr(x, "dtype"))
+            if located:
+                here = next(device_of(raw_of(known[v])) for v in self.inputs if hasattr(known[v], "dtype"))
                 params = {n: here if v is HERE else v for n, v in params.items()}
-            out = apply(f, given, params)
+            out = call(f, given, params)
             for v, item in zip(e.outputs, out if e.several else (out,), strict=True):
                 known[v] = item
         return [mapped(value, a) for a in self.outputs]
+
+    def handed_out(self, space: Namespace, results: list[Any], given: Sequence[Any], boxed: bool = False) -> list[Any]:
+        """Results as users get them, sharing memory with nothing: plain arrays, or Tensors where `boxed`."""
+        kept = [v.value if type(v) is Constant else v.tensor for v in self.outputs if type(v) in (Constant, Capture)]
+        places = [i for i, v in enumerate(self.outputs) if type(v) in VALUES]
+        owned = handed_out([(space, raw_of(results[i])) for i in places], [*given, *kept])
+        for i, array in zip(places, owned, strict=True):
+            results[i] = space._wrap(array) if boxed else array
+        return results
 
     def matched(self, args: Any, kwargs: Any) -> tuple[list[Any], bool]:
         """The values of the inputs, checked, and whether all of them are plain."""
@@ -357,24 +373,47 @@ class Graph:
         arrays = [x for x in leaves if isinstance(x, Tensor) or owner(x) is not None]
         return array_namespace(*arrays) if arrays else namespace(self.backend)
 
-    def _bound(self, space: Namespace, e: Equation) -> tuple[Any, ...]:
-        """An equation with its op and parameters in one namespace."""
-        if e.op == GUARD or e.op in PASSING:
-            return e, None, {}
-        if e.own is not None and e.own.space is not space:
-            raise BackendError(
-                f"{self.name!r} calls {e.op!r}, an op that its own declaration alone knows; it runs on "
-                f"{self.backend!r}, where it was recorded"
+    def _checked(self, guard: Equation, value: Any) -> bool:
+        expected = guard.params["is"]
+        if bool(value) != expected:
+            raise GuardError(
+                f"the graph was recorded where the condition at {guard.source} was {expected}, and it is "
+                f"{not expected} now: the function branches otherwise there; trace it again, choose with xp.where, or "
+                "use agrad.compile"
             )
-        return e, e.own or space._bind(e.op), {n: _parameter(space, v) for n, v in e.params.items()}
+        return True
+
+    def _plan(self, space: Namespace) -> _Plan:
+        """What is looked up once for a namespace."""
+        steps: list[tuple[Equation, Bound | None, dict[str, Any], bool]] = []
+        for e in self.equations:
+            if e.own is not None and e.own.space is not space:
+                raise BackendError(
+                    f"{self.name!r} calls {e.op!r}, an op that its own declaration alone knows; it runs on "
+                    f"{self.backend!r}, where it was recorded"
+                )
+            f = None if e.op == GUARD or e.op in PASSING else e.own or space._bind(e.op)
+            params = {n: parameter(space, v) for n, v in e.params.items()}
+            steps.append((e, f, params, any(v is HERE for v in params.values())))
+        return _Plan(steps, {c: at_home(space, c) for c in self.constants})
+
+
+class _Plan(NamedTuple):
+    """A graph in one namespace: its steps with their ops and parameters, and its constants."""
+
+    steps: list[tuple[Equation, Bound | None, dict[str, Any], bool]]
+    constants: dict[Any, Any]
+
+
+VALUES = (Var, Constant, Capture)
+"""What stands for an array."""
 
 
 def variables(a: Operand) -> Iterator[Any]:
     """What stands for an array in an operand."""
-    kind = type(a)
-    if kind is Var or kind is Constant or kind is Capture:
+    if type(a) in VALUES:
         yield a
-    elif kind is tuple or kind is list:
+    elif type(a) is tuple or type(a) is list:
         for item in a:
             yield from variables(item)
 
@@ -387,7 +426,8 @@ def mapped(change: Callable[[Any], Any], a: Operand) -> Any:
     return change(a)
 
 
-def _parameter(space: Namespace, value: Any) -> Any:
+def parameter(space: Namespace, value: Any) -> Any:
+    """A parameter as a namespace has it: dtypes by their names."""
     return getattr(space._raw, value) if type(value) is Dtype else value
 
 
@@ -395,23 +435,7 @@ def at_home(space: Namespace, constant: Constant) -> Any:
     """A constant as an array of a namespace."""
     value = constant.value
     own = value._space if isinstance(value, Tensor) else owner(value)
-    return value if own is space else asarray(value, backend=space._backend.name)._value
-
-
-def _check(guard: Equation, value: Any) -> None:
-    expected = guard.params["is"]
-    if bool(value) != expected:
-        raise GuardError(
-            f"the graph was recorded where the condition at {guard.source} was {expected}, and it is {not expected} "
-            "now: the function branches otherwise there; trace it again, choose with xp.where, or use agrad.compile"
-        )
-
-
-def own_arrays(space: Namespace, results: Sequence[Any], given: Sequence[Any]) -> list[Any]:
-    """Results as users get them: plain arrays that share memory with nothing."""
-    places = [i for i, r in enumerate(results) if isinstance(r, Tensor) or owner(r) is not None]
-    owned = handed_out([(space, raw_of(results[i])) for i in places], given)
-    filled = list(results)
-    for i, array in zip(places, owned, strict=True):
-        filled[i] = array
-    return filled
+    if own is space:
+        return value
+    made = asarray(value, backend=space._backend.name)
+    return made if made._node is not None else made._value

@@ -8,7 +8,7 @@ from typing import Any
 from agrad.arrays.convert import dtype_name
 from agrad.arrays.namespaces import namespace
 from agrad.arrays.tensors import Tensor
-from agrad.graph.graph import GUARD, Constant, Dtype, Equation, Graph, Var, mapped, variables
+from agrad.graph.graph import GUARD, Constant, Equation, Graph, Var, mapped, variables
 
 __all__ = ["PASSES", "common_subexpressions", "dead_code", "peepholes", "simplified", "uniform_constants"]
 
@@ -217,4 +217,4 @@ def _key(a: Any) -> Any:
         return "slice", a.start, a.stop, a.step
     if kind is Var or kind is Constant:
         return a
-    return kind.__name__, repr(a) if kind is not Dtype else str(a)
+    return kind.__name__, repr(a)

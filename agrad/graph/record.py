@@ -21,7 +21,7 @@ from agrad.interpret.watching import line_of_user
 from agrad.ops._shapes import device_of
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
 
-__all__ = ["trace"]
+__all__ = ["check_fixed", "trace"]
 
 SIZED = ("nonzero", "unique_all", "unique_counts", "unique_inverse", "unique_values")
 """Ops whose results have as many elements as the values say."""
@@ -79,18 +79,16 @@ def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Graph:
     inputs: list[Var] = []
     fixed: dict[int, Any] = {}
     boxed = list(leaves)
-    names = _names(f, args, kwargs, structure, len(leaves))
+    names = _names(f, args, kwargs, len(leaves))
     with recorder, watching_leaves(recorder.lifted):
         for i, x in enumerate(leaves):
             weak = type(x) in (float, complex)
             if weak or isinstance(x, Tensor) or owner(x) is not None:
                 boxed[i], v = recorder.box_input(space, x, weak, names[i])
                 inputs.append(v)
-            elif passes(x) or isinstance(x, int):
-                fixed[i] = x
             else:
-                where = place(structure, i, "arguments")
-                raise BackendError(f"trace got a {type(x).__name__} as {where}, which is no array, number or container")
+                check_fixed(x, structure, i)
+                fixed[i] = x
         given, options = unflatten(structure, boxed)
         ys, result = flatten(f(*given, **options), none_is_leaf=True)
         current(ys)
@@ -102,6 +100,16 @@ def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Graph:
             outputs.append(recorder.operand(space, y))
     name = getattr(f, "__name__", type(f).__name__)
     return Graph(name, space._backend.name, inputs, fixed, structure, recorder.equations, outputs, result)
+
+
+def check_fixed(x: Any, structure: Any, i: int) -> None:
+    """Refuse what can be no part of a graph, and is no array either."""
+    if not (passes(x) or isinstance(x, int)):
+        where = place(structure, i, "arguments")
+        raise BackendError(
+            f"a function was to be recorded with a {type(x).__name__} as {where}, which is no array, number, text or "
+            "container that is known; close over it, or name it in static_argnames of agrad.compile"
+        )
 
 
 class Recorded:
@@ -151,6 +159,7 @@ class Recorder(Trace):
         if kind is tuple or kind is list:
             return kind([self.operand(space, item) for item in a])
         if isinstance(a, Tensor):
+            a = self.lifted(a)
             if a._node is not None and a._node.trace is self:
                 return a._node.var
             return self._constant(space, a if a._node is not None else a._value)
@@ -280,7 +289,7 @@ def _source() -> str:
     return "" if line is None else f"{line[0]}:{line[1]}"
 
 
-def _names(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], structure: Any, n: int) -> list[str]:
+def _names(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], n: int) -> list[str]:
     """What the function calls its arguments, where an argument is an array itself."""
     names = [""] * n
     try:

@@ -62,7 +62,7 @@ def shown(a: Any, names: dict[Any, str]) -> str:
         return "..."
     if kind.__hash__ is not None and a in names:
         return names[a]
-    return str.__str__(a) if kind.__name__ == "Dtype" else repr(a)
+    return repr(a)
 
 
 def _equation(e: Equation, names: dict[Any, str]) -> tuple[str, str]:

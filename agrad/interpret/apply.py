@@ -222,6 +222,8 @@ def _unfollowed(a: Any) -> Any:
 
 def stopped(a: Any) -> Any:
     """The same value, followed by no level that differentiates."""
+    if LIFTING and (lift := LIFT.get()) is not None:
+        a = lift(a)
     if not hasattr(type(a), "_node") or a._node is None:
         return a
     if not a._node.trace.alive:

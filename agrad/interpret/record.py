@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from agrad.interpret.apply import apply, decompose, execute, split
@@ -40,9 +41,18 @@ class _Base(ReverseTrace):
         lift = LIFT.get()
         return super().process(f, args, params) if lift is None else apply(f, [lift(a) for a in args], params)
 
+    def decided(self, t: Any, value: bool) -> None:
+        """Pass on, too, that Python has asked for a truth value."""
+        if (lift := LIFT.get()) is not None:
+            lifted = lift(t)
+            lifted._node.trace.decided(lifted, value)
+
 
 BASE = _Base(0)
 """The level of leaves that users made: ``requires_grad`` and ``backward()``."""
+
+
+_lifting = Lock()
 
 
 def recording() -> bool:
@@ -54,14 +64,16 @@ def recording() -> bool:
 def watching_leaves(lift: Callable[[Any], Any]) -> Iterator[None]:
     """Hand every op on users' leaves, of this thread, over to a trace, with its arguments as `lift` makes them."""
     token = LIFT.set(lift)
-    LIFTING.append(None)
-    BASE.recording = False  # so that fast paths leave the op to the general one
+    with _lifting:
+        LIFTING.append(None)
+        BASE.recording = False  # so that fast paths leave the op to the general one
     try:
         yield
     finally:
         LIFT.reset(token)
-        LIFTING.pop()
-        BASE.recording = not LIFTING
+        with _lifting:
+            LIFTING.pop()
+            BASE.recording = not LIFTING
 
 
 def record(f: Bound, trace: Trace, args: Sequence[Any], params: Params) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from agrad.axes import POINTWISE
-from agrad.graph.graph import GUARD, HERE, REPLACE, STOP, Constant, Dtype, Equation, Graph, Var, at_home, variables
+from agrad.graph.graph import GUARD, HERE, REPLACE, STOP, Constant, Equation, Graph, Var, at_home, parameter, variables
 
 __all__ = ["compiled"]
 
@@ -24,12 +24,9 @@ BLOCK = 8192
 """Elements that go through a pointwise run together: a few such arrays fit into a processor's nearest caches."""
 WORTH = 4 * BLOCK
 """From how many elements on blocks are worth their Python."""
+SMALL = 64
+"""Below so many elements new memory costs less than an argument that says where to write."""
 SYMBOLS = {operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.matmul: "@"}
-VIEWS = {
-    "asarray", "astype", "broadcast_to", "expand_dims", "flip", "getitem", "imag", "linalg.diagonal",
-    "matrix_transpose", "moveaxis", "permute_dims", "positive", "real", "reshape", "squeeze", "unstack",
-}  # fmt: skip
-"""Ops whose results may share memory with their first argument, or be it."""
 
 
 def compiled(graph: Graph, space: Any) -> Callable[[Sequence[Any]], list[Any] | None]:
@@ -75,10 +72,8 @@ class _Writer:
         self.numbers = count()
         self.last: dict[Any, int] = {}
         """The number of the last part that reads a value; of results, one that no part has."""
-        self.root: dict[Var, Any] = {}
-        """Of a value that may share memory, whose; others own theirs."""
         self.owned: set[Var] = set()
-        """Values whose memory nobody outside of the function knows."""
+        """Values in memory of their own, which nobody outside of the function knows."""
         self.dies: dict[Any, int] = {}
 
     def function(self) -> Callable[[Sequence[Any]], list[Any] | None]:
@@ -86,19 +81,12 @@ class _Writer:
         given = [*graph.inputs, *graph.captures]
         for v in given:
             self.names[v] = self._name("x")
-        for e in graph.equations:
-            for v in e.outputs:
-                if e.op in VIEWS or e.op in (STOP, REPLACE):
-                    source = e.inputs[-1 if e.op == REPLACE else 0]
-                    self.root[v] = self.root.get(source, source) if isinstance(source, Var) else None
         parts = list(_parts(graph.equations, self.space))
         for i, part in enumerate(parts):
             for e in part.equations if isinstance(part, _Run) else (part,):
                 self.last.update(dict.fromkeys((*variables(e.inputs), *variables(tuple(e.params.values()))), i))
         self.last.update(dict.fromkeys(variables(graph.outputs), len(parts)))
-        for v, i in self.last.items():
-            r = self.root.get(v, v) if isinstance(v, Var) else v
-            self.dies[r] = max(self.dies.get(r, -1), i)
+        self.dies = self._lifetimes(parts)
         for i, part in enumerate(parts):
             if isinstance(part, _Run):
                 self._run(i, part)
@@ -112,6 +100,23 @@ class _Writer:
         exec(compile(source, f"<graph of {graph.name!r}>", "exec"), self.known)  # noqa: S102 - what this module is for
         made: Callable[[Sequence[Any]], list[Any] | None] = self.known["run"]
         return made
+
+    def _lifetimes(self, parts: Sequence[Any]) -> dict[Any, int]:
+        """The number of the last part that reads a value's memory: through results, too, that may share it."""
+        dies = dict(self.last)
+        for part in reversed(parts):
+            if isinstance(part, _Run) or self._is_fresh(part):
+                continue
+            end = max([dies.get(v, -1) for v in part.outputs], default=-1)
+            for v in variables(part.inputs):
+                dies[v] = max(dies[v], end)
+        return dies
+
+    def _is_fresh(self, e: Equation) -> bool:
+        """Whether a result is in new memory for certain; other functions may return an argument, or a view of it."""
+        if e.op in (GUARD, STOP, REPLACE, ADD_AT):
+            return e.op in (GUARD, ADD_AT)
+        return isinstance((e.own or self.space._bind(e.op)).impl, np.ufunc) and not e.params
 
     # Names ----------------------------------------------------------------------------------------
 
@@ -133,14 +138,14 @@ class _Writer:
             return self.names[a]
         if a is None or kind in (int, bool) or (kind is float and isfinite(a)):
             return f"({a!r})" if kind in (int, float) and a < 0 else repr(a)
-        if kind is Dtype:
-            a = getattr(self.space._raw, a)
-        elif kind is Constant:
+        if kind is Constant:
             self.names[a] = self._constant(at_home(self.space, a))
             return self.names[a]
-        elif a is HERE:
-            a = "cpu"
-        return self._constant(a)
+        return self._constant(self._parameter(a))
+
+    def _parameter(self, a: Any) -> Any:
+        """A parameter as NumPy takes it, whose arrays are all on one device."""
+        return "cpu" if a is HERE else parameter(self.space, a)
 
     # Equations ------------------------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class _Writer:
         for v in e.outputs:
             self.names[v] = self._name("v")
             names.append(self.names[v])
-            if v not in self.root and f.op.axes is POINTWISE:
+            if self._is_fresh(e):
                 self.owned.add(v)
         self.lines.append(f"{', '.join(names)}{',' if e.several else ''} = {call}")
 
@@ -197,16 +202,15 @@ class _Writer:
         data += [self._text(e.params[n]) for n in rest]
         named_rest = {n: v for n, v in e.params.items() if n not in rest}
         if named_rest:
-            settled = {n: "cpu" if v is HERE else _dtype(self.space, v) for n, v in named_rest.items()}
-            data.append(f"**{self._constant(settled)}")
+            data.append(f"**{self._constant({n: self._parameter(v) for n, v in named_rest.items()})}")
         return f"{self._constant(f.impl)}({', '.join(data)})"
 
     def _reusing(self, i: int, e: Equation, f: Any) -> str:
         """The call into the memory of an operand that nobody reads any more; empty where there is none."""
-        if len(e.outputs) != 1 or not isinstance(f.impl, np.ufunc) or e.params:
+        if not self._is_fresh(e) or f.op.axes is not POINTWISE:
             return ""
         (out,) = e.outputs
-        if prod(out.shape) < 64:  # an argument takes longer than so little memory
+        if prod(out.shape) < SMALL:
             return ""
         for a in e.inputs:
             if self._is_free(a, i) and (a.shape, a.dtype) == (out.shape, out.dtype):
@@ -216,7 +220,7 @@ class _Writer:
         return ""
 
     def _is_free(self, a: Any, i: int) -> bool:
-        return isinstance(a, Var) and a in self.owned and a not in self.root and self.dies.get(a, -1) <= i
+        return isinstance(a, Var) and a in self.owned and self.dies[a] <= i
 
     # Pointwise runs -------------------------------------------------------------------------------
 
@@ -325,7 +329,7 @@ class _Writer:
         elif isinstance(f.impl, np.ufunc) and not e.params:
             yield f"{self._constant(f.impl)}({', '.join(given)}, {target})"
         else:
-            params = {n: _dtype(self.space, v) for n, v in e.params.items()}
+            params = {n: self._parameter(v) for n, v in e.params.items()}
             yield f"{target}[:] = {self._constant(f.call)}([{', '.join(given)}], {self._constant(params)})"
 
 
@@ -410,7 +414,7 @@ def _shape(e: Equation, space: Any) -> tuple[int, ...] | None:
     if e.op == ADD_AT:
         return None
     f = e.own or space._bind(e.op)
-    if f.op.axes is not POINTWISE or f.op.custom or f.op.kind == "composite" or e.op in VIEWS or f.op.keywords:
+    if f.op.axes is not POINTWISE or f.op.custom or f.op.kind == "composite" or f.op.write or f.op.keywords:
         return None
     given = [a for a in variables(e.inputs)]
     fits = all(_is_whole(a, v.shape) or _is_number(a) for a in given)
@@ -437,7 +441,3 @@ def _is_number(a: Any) -> bool:
     if isinstance(a, Var):
         return a.shape == ()
     return not isinstance(a, Constant) or not a.value.shape
-
-
-def _dtype(space: Any, value: Any) -> Any:
-    return getattr(space._raw, value) if type(value) is Dtype else value

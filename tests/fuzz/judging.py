@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import optree
@@ -299,6 +301,23 @@ def graph(case: _Case) -> None:
         _same(to_numpy(a), b, case.tolerance * 100, "gradient of a graph")
 
 
+def compiled(case: _Case) -> None:
+    """The program with its gradient, compiled, called twice: small arrays go through in blocks, too."""
+    step = agrad.compile(agrad.value_and_grad(case.traced, case.numbers, has_aux=True))
+    small = {"BLOCK": 4, "WORTH": 6, "SMALL": 2} if case.backend == "numpy" else {}
+    with ExitStack() as stack:
+        for name, size in small.items():
+            stack.enter_context(patch(f"agrad_numpy.compile.{name}", size))
+        for _ in range(2):
+            try:
+                (total, outputs), gradient = step(*case.args())
+            except (agrad.UnsupportedError, agrad.ConcretizationError):  # a shape, or a number, that values decide
+                return
+            _values(case, (total, outputs), "compiled")
+            for a, b in zip(gradient, case.gradient, strict=True):
+                _same(to_numpy(a), b, case.tolerance * 100, "gradient (compiled)")
+
+
 def imperative(case: _Case) -> None:
     """Tensors that require gradients: values and gradients."""
     case.leaves = []
@@ -428,6 +447,7 @@ MORE = {
     "pullback": pullback,
     "linearize": linearized,
     "graph": graph,
+    "compiled": compiled,
     "imperative": imperative,
     "torch": torch_autograd,
 }

@@ -10,12 +10,20 @@ import numpy as np
 import pytest
 
 import agrad
-from graph.test_table import SMOOTH, USABLE, called, double_precision, near, total
-from graph.test_trace import PROGRAMS, X, Y, xp
+from agrad_numpy import compile as on_numpy
+from graph_samples import FIRST, PROGRAMS, SMOOTH, USABLE, X, Y, called, double_precision, near, total, xp
 
 BIG = np.random.default_rng(0).standard_normal(100_003)
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks, and memory that is used again, for arrays of a few elements."""
+    for name, size in {"BLOCK": 4, "WORTH": 6, "SMALL": 2}.items():
+        monkeypatch.setattr(on_numpy, name, size)
+
+
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("s", [s for s in USABLE if s.kind == "real"], ids=repr)
 def test_ops(s: Any) -> None:
     f = called(s)
@@ -27,9 +35,7 @@ def test_ops(s: Any) -> None:
     assert compiled.stats()[:3] == (1, 2, 1)
 
 
-FIRST = {(s.op, s.kind): s for s in reversed(SMOOTH)}
-
-
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     "s", [s if s in FIRST.values() else pytest.param(s, marks=pytest.mark.slow) for s in SMOOTH], ids=repr
 )
@@ -40,6 +46,7 @@ def test_gradients(s: Any) -> None:
         near(agrad.compile(slope)(*moved), slope(*moved), 1e-9)
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("backend", ["numpy", "array-api-strict", "torch", "jax", "dask"])
 @pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
 def test_programs(f: Any, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +131,29 @@ def test_results_share_nothing() -> None:
             assert not np.shares_memory(one, other)
     e += 1.0
     assert np.array_equal(compiled(x)[4], X)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("alias", [lambda x: xp.linalg.matrix_power(x, 1), lambda x: xp.diff(x, n=0), lambda x: x.T[:]])
+def test_memory_that_a_result_may_share_is_not_used_again(alias: Any) -> None:
+    def f(x: Any) -> Any:
+        a = x * 2.0
+        b = alias(a)
+        c = a + 1.0  # the last to read a, and the first that could write into its memory
+        return xp.sum(b * c)
+
+    m = np.arange(16.0).reshape(4, 4)
+    np.testing.assert_allclose(agrad.compile(f)(m), f(xp.asarray(m)).array)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    "name", ["floor", "round", "ceil", "trunc", "real", "conj", "positive", "abs", "sign", "squeeze"]
+)
+def test_arguments_are_not_written_to(name: str) -> None:
+    m = np.arange(16)
+    agrad.compile(lambda x: getattr(xp, name)(x) + 1 if name != "squeeze" else xp.squeeze(x, axis=()) + 1)(m)
+    assert np.array_equal(m, np.arange(16))
 
 
 def test_threads() -> None:

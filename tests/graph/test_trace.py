@@ -12,67 +12,7 @@ import pytest
 import agrad
 from agrad.graph.graph import GUARD
 from agrad.graph.passes import common_subexpressions, dead_code, peepholes, simplified
-
-xp: Any = agrad.namespace("numpy")
-X = np.asarray([1.0, -2.0, 3.0])
-Y = np.asarray([0.5, -1.5, 2.5])
-
-
-def aliases(x: Any) -> Any:
-    y = x * 1.0
-    z = y[1:]
-    z *= 3.0
-    y[0] += x[2]
-    w = xp.reshape(y, (3, 1))
-    w += 1.0
-    return xp.sum(y * x)
-
-
-def masked(x: Any) -> Any:
-    y = x * 2.0
-    y[x > 0] = 0.0
-    return xp.sum(xp.where(x > 0, xp.sin(x), y))
-
-
-def looped(x: Any) -> Any:
-    s = x[0]
-    for v in x[1:]:
-        s = s * 0.5 + v
-    return s
-
-
-def inner(x: Any) -> Any:
-    return xp.sum(agrad.grad(lambda u: xp.sum(u**3 * x))(x)) + agrad.stop_gradient(x)[0] * x[1]
-
-
-def gathered(x: Any) -> Any:
-    return xp.sum(xp.take(x, xp.argsort(x)[:2]) * x[xp.argmax(x)])
-
-
-def switched(x: Any) -> Any:
-    with agrad.no_grad():
-        y = x * 2.0
-    return xp.sum(y * x)
-
-
-def changed_without_following(x: Any) -> Any:
-    y = x * 1.0
-    v = y[1:]
-    with agrad.no_grad():
-        y *= 3.0
-        v += x[0]
-    return xp.sum(y**3) + xp.sum(v)
-
-
-def changed_through_an_alias(x: Any) -> Any:
-    y = abs(x)
-    z = xp.astype(y, y.dtype, copy=False)
-    with agrad.no_grad():
-        z -= 0.9
-    return xp.sum(xp.sin(y) * x) + xp.sum(z**2)
-
-
-PROGRAMS = [changed_through_an_alias, aliases, masked, looped, inner, gathered, switched, changed_without_following]
+from graph_samples import PROGRAMS, X, Y, aliases, changed_through_an_alias, changed_without_following, switched, xp
 
 
 @pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
@@ -163,6 +103,49 @@ def test_leaves_are_looked_at_when_the_graph_is_called() -> None:
         w *= 2.0
     np.testing.assert_allclose(graph(Y).item(), np.sum(Y * w.array) + np.sum(w.array**2))
     assert (w * 2.0).requires_grad and (w * 2.0).grad_fn is not None  # recording goes on as before
+
+
+def test_leaves_are_looked_at_whatever_the_function_does_with_them() -> None:
+    w = agrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    s = agrad.tensor(2.0, requires_grad=True)
+    functions = {
+        "stopped": lambda x: agrad.stop_gradient(w) * x,
+        "returned": lambda x: (w, x)[0],
+        "alone": lambda x: xp.sum(w**2) + 0.0 * xp.sum(x),
+        "in a list": lambda x: xp.stack([w, x]),
+        "a view": lambda x: xp.flip(w)[1:] * x[1:],
+        "under no_grad": agrad.no_grad()(lambda x: w * x),
+    }
+    graphs = {name: agrad.trace(f, X) for name, f in functions.items()}
+    branching = agrad.trace(lambda x: x * 2.0 if s else x, X)
+    with agrad.no_grad():
+        w *= 3.0
+        s *= 0.0
+    for name, f in functions.items():
+        found, expected = graphs[name](Y), f(xp.asarray(Y))
+        assert np.array_equal(agrad.stop_gradient(found), agrad.stop_gradient(expected)), name
+    with pytest.raises(agrad.GuardError):
+        branching(Y)
+
+
+@pytest.mark.parametrize("ask", [lambda w: w.detach(), lambda w: w.array, lambda w: w[0].item(), lambda w: float(w[0])])
+def test_what_a_leaf_holds_is_not_frozen(ask: Any) -> None:
+    w = agrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    with pytest.raises(agrad.ConcretizationError, match="would be frozen in the graph"):
+        agrad.trace(lambda x: ask(w) * x, X)
+
+
+def test_leaves_are_not_changed() -> None:
+    w = agrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+    def step(x: Any) -> Any:
+        with agrad.no_grad():
+            w[1:] -= x[1:]
+        return x
+
+    with pytest.raises(agrad.InPlaceError, match="lost to the graph"):
+        agrad.trace(step, X)
+    assert w.tolist() == [1.0, 2.0, 3.0] and w.is_leaf
 
 
 def test_guards() -> None:
