@@ -34,8 +34,8 @@ from agrad.plugins import hookimpl
 if TYPE_CHECKING:
     from agrad import random
     from agrad.arrays.convert import asarray
-    from agrad.arrays.graph import backward, gradients
     from agrad.arrays.sharing import view
+    from agrad.arrays.walks import backward, gradients
     from agrad.graph.compile import compile
     from agrad.graph.draw import draw
     from agrad.graph.files import load
@@ -161,7 +161,7 @@ _LATER = {
     "GradientCheckError": "transforms.check",
     "Graph": "graph.graph",
     "asarray": "arrays.convert",
-    "backward": "arrays.graph",
+    "backward": "arrays.walks",
     "check_grads": "transforms.check",
     "checkpoint": "transforms.checkpoint",
     "compile": "graph.compile",
@@ -170,7 +170,7 @@ _LATER = {
     "detect_anomaly": "interpret.anomaly",
     "draw": "graph.draw",
     "grad": "transforms.reverse",
-    "gradients": "arrays.graph",
+    "gradients": "arrays.walks",
     "hessian": "transforms.dense",
     "hvp": "transforms.dense",
     "jacobian": "transforms.dense",

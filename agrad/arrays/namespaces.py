@@ -11,7 +11,8 @@ from agrad import ops, plugins
 from agrad.arrays.composed import own_results
 from agrad.arrays.creation import create
 from agrad.arrays.fallbacks import Raw
-from agrad.arrays.tensors import Tensor, operate, specialised_tensor, stale_tensor
+from agrad.arrays.operators import operate
+from agrad.arrays.tensors import Tensor, specialised_tensor, stale_tensor
 from agrad.arrays.views import Lens, attach, key_of, laid_out
 from agrad.backend import Backend
 from agrad.declare import Op

@@ -216,7 +216,7 @@ class _Writer:
             if self._is_free(a, i) and (a.shape, a.dtype) == (out.shape, out.dtype):
                 self.owned.discard(a)
                 given = ", ".join(self._text(x) for x in e.inputs)
-                return f"{self._constant(f.impl)}({given}, {self.names[a]})"
+                return f"{self._constant(f.impl)}({given}, out={self.names[a]})"
         return ""
 
     def _is_free(self, a: Any, i: int) -> bool:
@@ -325,9 +325,9 @@ class _Writer:
                     yield f"copyto({target}, {x2})"
                 yield f"copyto({target}, {x1}, where={condition})"
         elif e.op == "pow_scalar" and e.params["exponent"] == 2:
-            yield f"{self._constant(np.multiply)}({given[0]}, {given[0]}, {target})"
+            yield f"{self._constant(np.multiply)}({given[0]}, {given[0]}, out={target})"
         elif isinstance(f.impl, np.ufunc) and not e.params:
-            yield f"{self._constant(f.impl)}({', '.join(given)}, {target})"
+            yield f"{self._constant(f.impl)}({', '.join(given)}, out={target})"
         else:
             params = {n: self._parameter(v) for n, v in e.params.items()}
             yield f"{target}[:] = {self._constant(f.call)}([{', '.join(given)}], {self._constant(params)})"

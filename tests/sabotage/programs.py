@@ -12,7 +12,12 @@ from sabotage.mutant import Row
 
 __all__ = ["ROWS"]
 
-VIEWS, TENSORS, NAMESPACE = "arrays.views:", "arrays.tensors:", "arrays.namespaces:Namespace."
+VIEWS, TENSORS, OPERATORS, NAMESPACE = (
+    "arrays.views:",
+    "arrays.tensors:",
+    "arrays.operators:",
+    "arrays.namespaces:Namespace.",
+)
 
 
 # Aliasing -------------------------------------------------------------------------------------------
@@ -138,8 +143,8 @@ ALIASING = (
     Row("views/of-views-read", "aliasing", VIEWS + "Lens.read", _parent_skipped("read")),
     Row("views/of-views-write", "aliasing", VIEWS + "Lens.write", _parent_skipped("write")),
     Row("elements/shared", "aliasing", TENSORS + "Tensor.__getitem__", _shared_elements),
-    Row("in-place/numbers", "aliasing", TENSORS + "_is_handle", lambda _: lambda t: True),
-    Row("in-place/never", "aliasing", TENSORS + "_is_handle", lambda _: lambda t: False),
+    Row("in-place/numbers", "aliasing", OPERATORS + "_is_handle", lambda _: lambda t: True),
+    Row("in-place/never", "aliasing", OPERATORS + "_is_handle", lambda _: lambda t: False),
     Row("setitem/written", "aliasing", VIEWS + "is_written", lambda _: lambda base, key, value: True),
     Row("setitem/leaf", "aliasing", VIEWS + "refuse_leaf", lambda _: lambda t: None),
     Row("own/key", "aliasing", "interpret.rules:own", lambda _: lambda f, v: v),
@@ -207,10 +212,10 @@ def _without_slope(closure: Any) -> Any:
 OPERATORS = (
     Row("reflected/other-way", "operators", "interpret.pairs:reflected", _other_way_round),
     Row("reflected/other-way-nested", "operators", "interpret.pairs:reflected", _nested_other_way_round),
-    Row("operate/number-first", "operators", TENSORS + "operate", _number_first),
+    Row("operate/number-first", "operators", OPERATORS + "operate", _number_first),
     Row("operators/first-order", "operators", "interpret.fast:closure", _without_slope),
     Row("weak/lost", "operators", "interpret.aval:Aval.weakened", lambda _: lambda self: self),
-    Row("weak/kept", "operators", TENSORS + "_strengthened", lambda _: lambda space, args: args),
+    Row("weak/kept", "operators", OPERATORS + "_strengthened", lambda _: lambda space, args: args),
 )
 
 
