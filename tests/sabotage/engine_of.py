@@ -13,6 +13,7 @@ __all__ = ["dropped_shapes", "leaking", "leaking_tangent", "pushed"]
 
 DUAL, CARRIED = "agrad.interpret.forward:_dual", "agrad.interpret.forward:carried"
 RESTORE = "agrad.interpret.rules:restore"
+FAST, GENERAL = "agrad.interpret.nodes:_class", "agrad.interpret.record:_puller"
 REVERSE = ("agrad.interpret.record", "agrad.interpret.nodes")
 """Where cotangents get their arguments' shapes and dtypes; forward mode does so with the same function."""
 
@@ -51,16 +52,21 @@ def _tangents(op: str, before: Callable[[Any, Any], Any], after: Callable[[Any, 
 
 
 def leaking(op: str, change: Callable[[Any, Any], Any]) -> tuple[Patch, ...]:
-    """Change what has been given its argument's shape and dtype already."""
+    """Change what one op's pulls return, on its general way and on the fast ones: nothing casts it any more."""
 
-    def patch(original: Callable[..., Any]) -> Callable[..., Any]:
-        def restore(f: Any, xp: Any, g: Any, aval: Any) -> Any:
-            g = original(f, xp, g, aval)
-            return change(xp, g) if f.op.name == op and g is not None else g
+    def pulling(f: Any, pull: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(g: Any) -> Any:
+            return change(f.space if type(g) is f.space._tensor else f.space._raw, g)
 
-        return restore
+        return (lambda saved, ct: each(changed, pull(saved, ct))) if f.op.name == op else pull
 
-    return tuple([Patch(RESTORE, patch, module) for module in REVERSE])
+    def classes(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda f, pull, *rest: original(f, pulling(f, pull), *rest)
+
+    def pullers(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda f: pulling(f, original(f))
+
+    return Patch(FAST, classes), Patch(GENERAL, pullers)
 
 
 def dropped_shapes(op: str) -> tuple[Patch, ...]:

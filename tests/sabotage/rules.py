@@ -91,8 +91,7 @@ def _of(op: Op) -> Found:
     yield from families.get(op.kind, _linear)(op)
     slopes = [rule for rule in op.vjp if rule is not None and rule != 0]
     if slopes:
-        if op.kind != "elementwise" or op.arity > 1 or _has_complex(op.name):  # others keep shape and dtype themselves
-            yield "pull/leak", "float64 leak", lambda: Damage(patches=leaking(op.name, double))
+        yield "pull/leak", "float64 leak", lambda: Damage(patches=leaking(op.name, double))
         yield "push/leak", "float64 leak", lambda: Damage(patches=leaking_tangent(op.name))
         if len(slopes) > 1 and op.kind in ("elementwise", "bilinear"):
             yield "pull/broadcast", "missing unbroadcast", lambda: Damage(patches=dropped_shapes(op.name))
@@ -145,7 +144,7 @@ def _partials(op: Op, rule: Any) -> Iterator[tuple[str, str, Any]]:
     for name, (kind, habit) in HABITS.items():
         if name != "stale" or not isinstance(rule, int | float):  # the same ones whenever shape and dtype are
             yield name, kind, habit(function)
-    if op.arity < 3 and op.name != "pow":  # of these, the engine casts what a partial returns, and no leak is left
+    if op.arity < 3 and op.name != "pow" and len(op.parameters) == op.arity:  # else the engine casts partials
         yield "leak", "float64 leak", around(function, lambda call, given: double(given["xp"], call(given)), "xp")
     if callable(rule):
         yield from _on_values(op, rule)
