@@ -362,3 +362,14 @@ def test_cases_and_references(name: str) -> None:
     assert op.reference is not None
     assert len(op.cases) > 2
     assert op.forward or op.decomposition
+
+
+def test_classes_follow_a_setting_of_jax_that_changes():
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    xp = agrad.namespace("jax")
+    losses = []
+    for wide in (True, False, True):
+        with jax.enable_x64(wide):
+            logits = xp.asarray([[1.0, 2.0, 0.5]], dtype="float32")
+            losses.append(float(xp.nn.cross_entropy(logits, xp.asarray(np.asarray([1])))))
+    assert losses == [pytest.approx(0.4643688, rel=1e-5)] * 3
