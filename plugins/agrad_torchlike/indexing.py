@@ -129,6 +129,8 @@ def _along_first(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
         if not -n <= key < n:
             return None
         steps, offset, node = stride[1:], offset + key % n * stride[0], "SelectBackward0"
+        if not steps:  # an element, which is a value to the core
+            return shared(x, node, lambda b: b[key], _put((key,)), steps, offset)
     else:
         first, last, step = key.start, key.stop, key.step
         whole = (first is None or type(first) is int) and (last is None or type(last) is int)
@@ -150,7 +152,7 @@ def _along_first(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
 
 def _getitem(x: Any, key: Any) -> Any:
     kind, shape = type(key), x._t.aval.shape
-    if (kind is slice and shape) or (kind is int and len(shape) > 1):  # an element is another matter
+    if shape and (kind is slice or kind is int):
         y = _along_first(x, key, shape)
         if y is not None:
             return y
