@@ -104,7 +104,11 @@ def plain_namespace(name):
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(
-    "backend", ["numpy", pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed"))]
+    "backend",
+    [
+        "numpy",
+        pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed")),
+    ],
 )
 def test_layouts(backend, layout, operation):
     plain, space = plain_namespace(backend), agrad.namespace(backend)
