@@ -10,6 +10,7 @@ from agrad.arrays.imperative import is_grad_enabled
 from agrad.arrays.namespaces import Namespace, array_namespace, backend_name, namespace
 from agrad.arrays.tensors import Tensor
 from agrad.backend import Backend, BackendRule
+from agrad.elsewhere import TRANSFORMS, hint
 from agrad.errors import (
     AgradError,
     AnomalyError,
@@ -191,7 +192,7 @@ def __getattr__(name: str) -> Any:
     if name == "random":
         return import_module("agrad.random")
     if name not in _LATER:
-        raise AttributeError(f"module 'agrad' has no attribute {name!r}")
+        raise AttributeError(f"module 'agrad' has no attribute {name!r}{hint(TRANSFORMS, name)}", name=name)
     value = getattr(import_module(f"agrad.{_LATER[name]}"), name)
     globals()[name] = value
     return value

@@ -16,6 +16,7 @@ from agrad.arrays.tensors import Tensor, specialised_tensor, stale_tensor
 from agrad.arrays.views import Lens, attach, key_of, laid_out
 from agrad.backend import Backend
 from agrad.declare import Op
+from agrad.elsewhere import FUNCTIONS, hint
 from agrad.errors import BackendError, PluginError
 from agrad.interpret.apply import raw_of
 from agrad.interpret.aval import Aval, interning
@@ -50,7 +51,7 @@ class Extension:
         made = self._space._function(f"{self._name}.{name}")
         if made is None:
             where = "is not in the array API standard" if self._name in EXTENSIONS else "is none of the plugin's ops"
-            raise AttributeError(f"{self.__name__} has no {name!r}: it {where}")
+            raise AttributeError(f"{self.__name__} has no {name!r}: it {where}", name=name, obj=self)
         setattr(self, name, made)
         return made
 
@@ -110,7 +111,9 @@ class Namespace:
             if value is None:
                 raise AttributeError(
                     f"{self.__name__} has no {name!r}: it is not in the array API standard, and no plugin of that name "
-                    "that has ops is installed"
+                    f"that has ops is installed{hint(FUNCTIONS, name)}",
+                    name=name,
+                    obj=self,
                 )
         setattr(self, name, value)
         return value

@@ -20,6 +20,7 @@ from agrad.arrays.views import (
     refresh,
     refuse_leaf,
 )
+from agrad.elsewhere import METHODS, Elsewhere
 from agrad.errors import ConcretizationError, DtypeError, GraphError, NestingError, ShapeError
 from agrad.interpret.apply import escaped, is_batched, is_tracked, raw_of
 from agrad.interpret.aval import Aval
@@ -312,6 +313,9 @@ class Tensor:
         known = not is_batched(self)
         return format(_item(self._space._raw, raw_of(self)), spec) if spec and known else str(self)
 
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in METHODS or hasattr(self, name)]
+
     def __repr__(self) -> str:
         value = self._value
         while isinstance(value, Tensor):
@@ -444,6 +448,8 @@ for _name in ("all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "s
     setattr(Tensor, _name, _reduction(_name))
 for _name in ("abs", "clip", "conj", "cos", "exp", "log", "pow", "round", "sign", "sin", "sqrt", "squeeze", "tanh"):
     setattr(Tensor, _name, _method(_name))
+for _name in METHODS:
+    setattr(Tensor, _name, Elsewhere(_name))
 
 # Helpers --------------------------------------------------------------------------------------------
 

@@ -6,7 +6,9 @@ import argparse
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from agrad import plugins
@@ -36,17 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     linalg.qr  native  at once
     0
     """
-    given = sys.argv[1:] if arguments is None else list(arguments)
+    given = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
     try:
-        command = plugins.commands().get(given[0]) if given else None
-        if command is not None:
-            return command.run(given[1:])
-        options = _parser().parse_args(given)
-        status: int = options.run(options)
-        return status
+        return _run(given)
     except AgradError as error:
         print(f"agrad: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `| head` has seen enough; what is left must not be written at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(given: list[str]) -> int:
+    command = plugins.commands().get(given[0])
+    if command is not None:
+        return command.run(given[1:])
+    options = _parser().parse_args(given)
+    status: int = options.run(options)
+    sys.stdout.flush()
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=more and "commands that plugins bring:" + more,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"agrad {version('agrad')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, run, text in (
         ("plugins", _plugins, "list the installed plugins, what they bring, and why a broken one is broken"),
@@ -103,13 +114,26 @@ def _backends(options: argparse.Namespace) -> int:
         print(json.dumps([s._asdict() for s in found], indent=2))
         return 0
     default = os.environ.get("AGRAD_BACKEND") or "numpy"
-    rows = [[s.name + " *" * (s.name == default), s.library, ", ".join(s.devices), s.status] for s in found]
-    _table(["backend", "library", "devices", "status"], rows)
+    rows = [
+        [s.name + " *" * (s.name == default), s.library, s.status.partition(":")[0], _short(s.devices)] for s in found
+    ]
+    _table(["backend", "library", "status", "devices"], rows)
     print("\n* the default; AGRAD_BACKEND names another")
     for s in found:
+        if ":" in s.status:
+            _note(f"{s.name} is {s.status}")
         for what, reason in s.lacks.items():
-            print(f"{s.name} lacks {what}: {reason}")
+            _note(f"{s.name} lacks {what}: {reason}")
     return 0
+
+
+def _short(names: Sequence[str]) -> str:
+    text = ", ".join(names)
+    return text if len(text) <= 40 else f"{names[0]}, ..."
+
+
+def _note(text: str) -> None:
+    print(textwrap.fill(text, 100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
 
 
 def _ops(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import warnings
 from typing import NamedTuple
 
 from agrad import ops, plugins
@@ -58,8 +59,10 @@ def standing(backend: Backend) -> Standing:
         version = ""
     library, lacks = backend.library + version, dict(backend.lacks)
     try:
-        info = namespace(backend.name).__array_namespace_info__()
-        devices = tuple(str(device) for device in info.devices())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what libraries say of themselves
+            info = namespace(backend.name).__array_namespace_info__()
+            devices = tuple(str(device) for device in info.devices())
     except PluginError:
         return Standing(backend.name, library, f"not installed: {backend.how_to_install}", (), lacks)
     except KeyboardInterrupt:

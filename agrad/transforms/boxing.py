@@ -25,6 +25,16 @@ SINGLE = flatten((0.0,), none_is_leaf=True)[1]
 """The structure of one argument that is an array or a number itself, the most common one."""
 
 
+def one_an_argument(what: str, **given: Any) -> None:
+    """Refuse an array where a tuple with an item for each argument is expected: it would be taken apart."""
+    for name, value in given.items():
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise TypeError(
+                f"{what} got a {type(value).__name__} as {name}; it takes a tuple with one item an argument: "
+                f"{what}(f, (x,), (v,))"
+            )
+
+
 class Inputs:
     """The differentiable arguments of one call, flattened.
 

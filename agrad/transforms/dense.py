@@ -9,7 +9,7 @@ from typing import Any
 from agrad.arrays.tensors import Tensor
 from agrad.errors import ShapeError
 from agrad.transforms.blocks import dense_blocks
-from agrad.transforms.boxing import Inputs
+from agrad.transforms.boxing import Inputs, one_an_argument
 from agrad.transforms.containers import flatten, unflatten
 from agrad.transforms.reverse import Recorded, gradient_of, positions
 
@@ -151,6 +151,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     array([ 6., 12.])
     """
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    one_an_argument("hvp", primals=primals, tangents=tangents)
     if len(primals) != len(tangents):
         raise ShapeError(f"hvp got {len(primals)} primals and {len(tangents)} tangents; it takes one tangent a primal")
     inputs = Inputs(tuple(primals), "hvp")

@@ -11,7 +11,7 @@ from agrad.arrays.views import current
 from agrad.errors import ShapeError
 from agrad.interpret.forward import Dual, ForwardTrace
 from agrad.interpret.levels import Trace
-from agrad.transforms.boxing import Inputs, zeros_like
+from agrad.transforms.boxing import Inputs, one_an_argument, zeros_like
 from agrad.transforms.containers import flatten, is_array, unflatten
 
 __all__ = ["jvp", "pushed"]
@@ -40,6 +40,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> agrad.jvp(lambda x: x * x, (numpy.asarray([1.0, 2.0]),), (numpy.asarray([1.0, 0.5]),))
     (array([1., 4.]), array([2., 2.]))
     """
+    one_an_argument("jvp", primals=primals, tangents=tangents)
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp got {len(primals)} primals and {len(tangents)} tangents; it takes one tangent a primal")
     given = flatten(tuple(tangents))[0]

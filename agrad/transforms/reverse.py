@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -315,7 +315,14 @@ def positions(argnums: int | Sequence[int], count: int, what: str) -> tuple[int,
     """The positional arguments that argnums names."""
     if isinstance(argnums, int) and 0 <= argnums < count:
         return (argnums,)
+    if isinstance(argnums, str) or not (hasattr(argnums, "__index__") or isinstance(argnums, Iterable)):
+        raise TypeError(
+            f"{what} got argnums={argnums!r}; it takes the position of an argument, such as 0, or a tuple of positions "
+            "(arguments that are passed by name are not followed)"
+        )
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not all(hasattr(i, "__index__") for i in numbers):
+        raise TypeError(f"{what} got argnums={argnums!r}; positions of arguments are integers")
     for i in numbers:
         if not -count <= i < count:
             raise TypeError(f"{what} was asked for argument {i} of a call with {count} positional arguments")

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import agrad
 from agrad import plugins
 from agrad.backend import Backend
 from agrad.command import cli
@@ -18,14 +19,35 @@ from test_plugins import entry, fresh, provider  # noqa: F401 - `fresh` is a fix
 
 def test_it_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "agrad", "backends"], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[0].split() == ["backend", "library", "devices", "status"]
+    assert done.stdout.splitlines()[0].split() == ["backend", "library", "status", "devices"]
 
 
-def test_no_command_is_wrong_usage(capsys):
+def test_no_command_shows_what_there_is(capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main([])
-    assert stop.value.code == 2
-    assert "COMMAND" in capsys.readouterr().err
+    assert stop.value.code == 0
+    assert "new-plugin" in capsys.readouterr().out
+
+
+def test_its_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"agrad {agrad.__version__}\n"
+
+
+def test_whoever_reads_the_first_line_alone_sees_no_traceback():
+    command = [sys.executable, "-m", "agrad", "ops", "--backend", "numpy"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listing:
+        assert listing.stdout.readline().split() == ["op", "numpy", "vmap"]
+        listing.stdout.close()
+        assert listing.stderr.read() == ""
+    assert listing.returncode == 0
+
+
+def test_backends_fit_a_terminal(capsys):
+    assert cli.main(["backends"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
 
 
 def test_plugins_in_a_table_and_in_json(capsys):
