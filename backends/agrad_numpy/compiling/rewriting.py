@@ -1,0 +1,296 @@
+"""What a graph is made into before it is written: fewer and cheaper equations that compute the same on NumPy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from math import isfinite, prod
+from typing import Any
+
+import numpy as np
+
+from agrad.graph.graph import REPLACE, STOP, VALUES, Constant, Equation, Graph, Var, mapped, variables
+from agrad.graph.passes import dead_code
+from agrad_numpy.compiling.calls import TOTAL, WRITE_AT, Source, dtype_of, reduced_axes, shape_of
+from agrad_numpy.compiling.parts import is_pointwise
+
+__all__ = ["rewritten"]
+
+
+def rewritten(graph: Graph, source: Source) -> Graph:
+    """The graph with all of it done."""
+    return dead_code(_Rewriter(graph, source).graph())
+
+
+class _Rewriter:
+    """Goes through the equations once; each may become others, or the name of a value that is known."""
+
+    def __init__(self, graph: Graph, source: Source) -> None:
+        self.old = graph
+        self.source = source
+        self.made: list[Equation] = []
+        self.by: dict[Any, Equation] = {}
+        """The makers of values."""
+        self.instead: dict[Any, Any] = {}
+        self.uses = Counter(v for e in graph.equations for v in variables((*e.inputs, *e.params.values())))
+        self.uses.update(variables(graph.outputs))
+
+    def graph(self) -> Graph:
+        for e in self.old.equations:
+            if self.instead:
+                e = e._replace(inputs=mapped(self._now, e.inputs))
+            if e.op in (STOP, REPLACE):  # both are about derivatives alone
+                self.instead[e.outputs[0]] = e.inputs[-1]
+                self.uses[e.inputs[-1]] += self.uses[e.outputs[0]] - 1
+                continue
+            self._put(e)
+        return self.old.replaced(self.made, mapped(self._now, self.old.outputs))
+
+    def _now(self, a: Any) -> Any:
+        return self.instead.get(a, a) if type(a) is Var else a
+
+    def _put(self, e: Equation) -> None:
+        """Add an equation, in the form that it is found to have."""
+        rule = RULES.get(e.op)
+        if rule is not None and (self.source.is_standard(e)) and len(e.outputs) == 1:
+            e = rule(self, e) or e
+        if is_pointwise(self.source, e):
+            e = self._narrowed(e)
+        self.made.append(e)
+        self.by.update(dict.fromkeys(e.outputs, e))
+
+    def make(self, op: str, inputs: tuple[Any, ...], like: Var, **params: Any) -> Var:
+        """The result of a new equation, with the shape and dtype of another value."""
+        v = Var(like.shape, like.dtype)
+        for a in variables(inputs):
+            self.uses[a] += 1
+        self.uses[v] = 1
+        self._put(Equation(op, inputs, params, (v,)))
+        return v
+
+    def only(self, a: Any, *ops: str) -> Equation | None:
+        """The maker of a value that is read once, where it is one of these ops."""
+        e = self.by.get(a) if type(a) is Var and self.uses[a] == 1 else None
+        return e if e is not None and e.op in ops and self.source.is_standard(e) else None
+
+    def _narrowed(self, e: Equation) -> Equation:
+        """A pointwise op of what was broadcast: it broadcasts itself, or what it computes is broadcast afterwards."""
+        (v,) = e.outputs
+        spread = {a: b.inputs[0] for a in variables(e.inputs) if (b := self.by.get(a)) and b.op == "broadcast_to"}
+        spread = {a: x for a, x in spread.items() if type(x) in VALUES}
+        if not spread or not v.shape:
+            return e
+        inputs = mapped(lambda a: spread.get(a, a) if type(a) in VALUES else a, e.inputs)
+        shapes = [shape_of(a) for a in variables(inputs)]
+        shape = np.broadcast_shapes(*shapes)
+        if shape == v.shape:
+            return e._replace(inputs=inputs)
+        if not shape or any(not s for s in shapes):
+            return e  # NumPy's numbers are not all of one kind with its arrays
+        small = Var(shape, v.dtype)
+        self._put(Equation(e.op, inputs, e.params, (small,)))
+        self.uses[small] += 1
+        return Equation("broadcast_to", (small,), {"shape": v.shape}, (v,))
+
+
+# Signs and factors ------------------------------------------------------------------------------------
+
+
+def _is_inexact(a: Any, v: Var) -> bool:
+    """Whether an operand is a number, or has the floating-point dtype of the result."""
+    if type(a) not in VALUES:
+        return type(a) in (int, float)
+    return v.dtype.startswith(("float", "complex")) and dtype_of(a) == v.dtype
+
+
+def _is_factor(a: Any) -> bool:
+    return type(a) in (int, float) and isfinite(a) and 1e-30 < abs(a) < 1e30
+
+
+def _without_sign(r: _Rewriter, a: Any) -> Any:
+    """What a value is the negative of, where nobody else reads it."""
+    e = r.only(a, "negative")
+    return None if e is None else e.inputs[0]
+
+
+def _add(r: _Rewriter, e: Equation) -> Equation | None:
+    (v,) = e.outputs
+    x1, x2 = e.inputs
+    if e.params or not (_is_inexact(x1, v) and _is_inexact(x2, v)):
+        return _scattered(r, e)
+    if x1 is x2 and type(x1) is Var:
+        r.uses[x1] -= 1
+        return _multiply(r, again := e._replace(op="multiply", inputs=(x1, 2))) or again
+    if (y := _without_sign(r, x2)) is not None:
+        return e._replace(op="subtract", inputs=(x1, y))
+    if (y := _without_sign(r, x1)) is not None:
+        return e._replace(op="subtract", inputs=(x2, y))
+    return _scattered(r, e)
+
+
+def _subtract(r: _Rewriter, e: Equation) -> Equation | None:
+    (v,) = e.outputs
+    x1, x2 = e.inputs
+    if _is_inexact(x1, v) and _is_inexact(x2, v) and (y := _without_sign(r, x2)) is not None:
+        return e._replace(op="add", inputs=(x1, y))
+    return None
+
+
+def _multiply(r: _Rewriter, e: Equation) -> Equation | None:
+    (v,) = e.outputs
+    x1, x2 = e.inputs
+    if not (_is_inexact(x1, v) and _is_inexact(x2, v)):
+        return None
+    for a, b in ((x1, x2), (x2, x1)):
+        if (y := _without_sign(r, a)) is not None:
+            if _is_factor(b):
+                return e._replace(inputs=(y, -b))
+            return e._replace(op="negative", inputs=(r.make("multiply", (y, b), v),))
+        inner = r.only(a, "multiply", "divide")
+        if inner is None or not v.dtype.startswith("float"):
+            continue
+        u, w = inner.inputs
+        if inner.op == "multiply" and _is_factor(b):
+            for number, x in ((u, w), (w, u)):
+                if _is_factor(number) and type(x) in VALUES and _is_inexact(x, v):
+                    factor = number * b
+                    if factor == 1 and type(x) is Var and x.shape == v.shape and not x.weak:
+                        return e._replace(op="multiply", inputs=(x, 1))
+                    return e._replace(inputs=(x, factor)) if _is_factor(factor) else None
+        if inner.op == "divide" and type(u) in (int, float) and u == 1 and shape_of(w) == v.shape:
+            return e._replace(op="divide", inputs=(b, w)) if _is_inexact(w, v) else None
+    return None
+
+
+def _divide(r: _Rewriter, e: Equation) -> Equation | None:
+    (v,) = e.outputs
+    x1, x2 = e.inputs
+    if not (_is_inexact(x1, v) and _is_inexact(x2, v)):
+        return None
+    for a, inputs in ((x1, lambda y: (y, x2)), (x2, lambda y: (x1, y))):
+        if (y := _without_sign(r, a)) is not None:
+            return e._replace(op="negative", inputs=(r.make("divide", inputs(y), v),))
+    return None
+
+
+def _negative(r: _Rewriter, e: Equation) -> Equation | None:
+    (v,) = e.outputs
+    if (y := _without_sign(r, e.inputs[0])) is not None and _is_inexact(y, v):
+        return e._replace(op="multiply", inputs=(y, 1))
+    inner = r.only(e.inputs[0], "multiply")
+    if inner is None or not all(_is_inexact(a, v) for a in inner.inputs):
+        return None
+    for number, x in (inner.inputs, inner.inputs[::-1]):
+        if _is_factor(number) and type(x) in VALUES:
+            return e._replace(op="multiply", inputs=(x, -number))
+    return None
+
+
+def _signless(r: _Rewriter, e: Equation) -> Equation | None:
+    """A linear op of a negative: the negative of its result, where that has no more elements."""
+    (v,) = e.outputs
+    x = e.inputs[0]
+    if not _is_inexact(x, v) or type(x) is not Var or prod(v.shape) > prod(x.shape) or e.params.get("dtype"):
+        return None
+    y = _without_sign(r, x)
+    if y is None:
+        return None
+    return Equation("negative", (r.make(e.op, (y, *e.inputs[1:]), v, **e.params),), {}, (v,))
+
+
+# Sums, products and parts of arrays -------------------------------------------------------------------
+
+
+def _sum(r: _Rewriter, e: Equation) -> Equation | None:
+    """A sum of products of two arrays is one pass of BLAS."""
+    (v,) = e.outputs
+    (x,) = e.inputs
+    if (found := _signless(r, e)) is not None:
+        return found
+    inner = r.only(x, "multiply", "pow_scalar")
+    if inner is None or v.dtype not in ("float32", "float64") or not _is_inexact(x, v):
+        return None
+    if len(reduced_axes(e)) != len(x.shape) or not x.shape or e.params.get("keepdims") or e.params.get("dtype"):
+        return None
+    if inner.op == "pow_scalar":
+        given = (*inner.inputs, *inner.inputs) if inner.params["exponent"] == 2 else ()
+    else:
+        given = inner.inputs
+    if len(given) == 2 and all(type(a) in VALUES and _is_inexact(a, v) and shape_of(a) == x.shape for a in given):
+        for a in given:
+            r.uses[a] += 1
+        return Equation(TOTAL, given, {}, e.outputs)
+    return None
+
+
+def _mean(r: _Rewriter, e: Equation) -> Equation | None:
+    (v,) = e.outputs
+    (x,) = e.inputs
+    if not v.shape or not _is_inexact(x, v) or 0 in shape_of(x):
+        return None
+    n = prod([shape_of(x)[a] for a in reduced_axes(e)])
+    return Equation("divide", (r.make("sum", (x,), v, dtype=None, **e.params), n), {}, (v,))
+
+
+def _scattered(r: _Rewriter, e: Equation) -> Equation | None:
+    """``scatter(v, key) + y`` adds to a part of y."""
+    (v,) = e.outputs
+    x1, x2 = e.inputs
+    for a, y in ((x1, x2), (x2, x1)):
+        spread = r.only(a, "scatter")
+        if spread is None or any(True for _ in variables(spread.inputs[1])) or not v.shape:
+            continue
+        if type(y) is Var and (y.shape, y.dtype) == (v.shape, v.dtype):
+            r.uses.update(variables(spread.inputs[0]))
+            return Equation(WRITE_AT, (y, spread.inputs[1], spread.inputs[0]), {"how": "+="}, (v,))
+    return None
+
+
+def _setitem(r: _Rewriter, e: Equation) -> Equation | None:
+    (v,) = e.outputs
+    y = e.inputs[0]
+    if type(y) in VALUES and v.shape and (shape_of(y), dtype_of(y)) == (v.shape, v.dtype):
+        return Equation(WRITE_AT, e.inputs, {"how": "="}, e.outputs)
+    return None
+
+
+def _zeros(r: _Rewriter, e: Equation) -> Equation | None:
+    """Zeros of a known shape are a constant."""
+    (v,) = e.outputs
+    if v.shape:
+        r.instead[v] = Constant(np.zeros(v.shape, v.dtype))
+    return None
+
+
+def _transpose(r: _Rewriter, e: Equation) -> Equation | None:
+    """The transpose of a product is the product of the transposes, which are views."""
+    inner = r.only(e.inputs[0], "matmul")
+    if inner is None or any(type(a) is not Var or len(a.shape) < 2 for a in inner.inputs):
+        return None
+    given = []
+    for a in reversed(inner.inputs):
+        turned = Var((*a.shape[:-2], a.shape[-1], a.shape[-2]), a.dtype)
+        given.append(r.make("matrix_transpose", (a,), turned))
+    return Equation("matmul", tuple(given), {}, e.outputs)
+
+
+Rule = Callable[[_Rewriter, Equation], Equation | None]
+
+RULES: dict[str, Rule] = {
+    "add": _add,
+    "divide": _divide,
+    "expand_dims": _signless,
+    "matmul": _signless,
+    "matrix_transpose": lambda r, e: _signless(r, e) or _transpose(r, e),
+    "mean": _mean,
+    "multiply": _multiply,
+    "negative": _negative,
+    "permute_dims": _signless,
+    "reshape": _signless,
+    "setitem": _setitem,
+    "squeeze": _signless,
+    "subtract": _subtract,
+    "sum": _sum,
+    "zeros_like": _zeros,
+}
+"""What an op may become, by its name: another equation that computes the same, or None."""
