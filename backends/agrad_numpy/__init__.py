@@ -123,8 +123,7 @@ def _quiet() -> AbstractContextManager[Any]:
 
     if numpy.geterr()["under"] == "ignore":  # as it is by default; entering a state slows every ufunc down
         state = getattr(numpy._core.umath, "_extobj_contextvar", None)
-        value = state.get(None) if state is not None else None
-        _calm = None if value is None else (state, value)
+        _calm = None if state is None else (state, state.get())
         return UNCHANGED
     return numpy.errstate(under="ignore")
 

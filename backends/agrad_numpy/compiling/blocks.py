@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agrad.graph.graph import VALUES, Equation, variables
-from agrad_numpy.compiling.calls import REDUCTIONS, TOTAL, reduced_axes, shape_of
-from agrad_numpy.compiling.parts import RESHAPING, Run
+from agrad_numpy.compiling.calls import CONTRACT, REDUCTIONS, TOTAL, reduced_axes, shape_of
+from agrad_numpy.compiling.parts import RESHAPING, Run, whole_shape
 
 if TYPE_CHECKING:
     from agrad_numpy.compiling.program import Program
@@ -81,7 +81,7 @@ class _Loop:
 
     def _bring(self, a: Any, e: Equation) -> None:
         """Name what an operand is in the body, where it comes from outside."""
-        shape, ndim = shape_of(a), self._axes_of(e)
+        shape, ndim = shape_of(a), len(whole_shape(e))
         if a in self.run.inside or (a, ndim) in self.here:
             return
         within = ndim - self.axes
@@ -92,20 +92,13 @@ class _Loop:
         elif len(shape) > within:  # axes of length 1 stand where rows would
             self.here[a, ndim] = self.program.shaped(a, shape[len(shape) - within :])
 
-    def _axes_of(self, e: Equation) -> int:
-        """How many axes the arrays have that an equation takes together."""
-        if e.op in REDUCTIONS or e.op == TOTAL:
-            return len(shape_of(next(iter(variables(e.inputs)))))
-        return len(e.outputs[0].shape)
-
     def _texts(self, e: Equation) -> list[str]:
-        ndim = self._axes_of(e)
-        return [
-            self.here.get(a) or self.here.get((a, ndim)) or self.source.text(a)
-            if type(a) in VALUES
-            else self.source.text(a)
-            for a in e.inputs
-        ]
+        ndim = len(whole_shape(e))
+        return [(type(a) in VALUES and self.here.get(a)) or self._outside(a, ndim) for a in self.source.numbers(e)]
+
+    def _outside(self, a: Any, ndim: int) -> str:
+        """An operand that is not computed in the run, or no array."""
+        return (self.here.get((a, ndim)) if type(a) in VALUES else None) or self.source.text(a)
 
     def _target(self, v: Any) -> str:
         """Memory of a block for a value."""
@@ -141,11 +134,8 @@ class _Loop:
             target = self.here[over]
             last[over] = -1  # so that nobody gives its memory to another
         self.here[v] = target
-        if e.op in REDUCTIONS:
-            axis = tuple([a - self.axes + 1 for a in reduced_axes(e)])
-            self.lines += self.source.into(e, given, target, axis)
-        elif self.source.writes(e):
-            self.lines += self.source.into(e, given, target)
+        if self.source.writes(e):
+            self.lines += self.source.into_rows(e, given, target, self.axes)
         else:
             params = {n: self.source.parameter(p) for n, p in e.params.items()}
             call = self.source.constant(self.source.bound(e).call)
@@ -154,7 +144,7 @@ class _Loop:
     def _may_overwrite(self, k: int, e: Equation, a: Any, last: dict[Any, int]) -> bool:
         """Whether an operand is read here for the last time, and the op may write over it."""
         (v,) = e.outputs
-        if v in self.whole or e.op in REDUCTIONS or not self.source.writes(e) or not self._is_scratch(a):
+        if v in self.whole or e.op in (*REDUCTIONS, CONTRACT) or not self.source.writes(e) or not self._is_scratch(a):
             return False
         return last[a] == k and (a.shape, a.dtype) == (v.shape, v.dtype) and self.source.overwrites(e, a)
 
@@ -168,26 +158,34 @@ class _Loop:
         add, block = self.source.constant(np.add), self.source.constant(np.add.reduce)
         given = self._texts(e)
         parts = self.source.name("s")
-        if e.op == TOTAL or len(reduced_axes(e)) == self._axes_of(e):
-            one = self.source.total(*given) if e.op == TOTAL else f"{block}({given[0]}, None)"
+        if e.op == TOTAL:
+            one = self.source.total(*given, flat=len(whole_shape(e)) == self.axes)
+        elif e.op == CONTRACT:
+            one = self.source.contracted(e, given, axes=self.axes)
+        else:
+            one = f"{block}({given[0]}, None)"
+        if e.op == TOTAL or len(reduced_axes(e)) == len(whole_shape(e)):
             self.lines.append(self._noted(parts, one))
             total = f"{self.source.constant(np.dtype(v.dtype).type)}({block}({parts}))"
             if v.shape:
                 total = f"{self.source.constant(np.full)}({v.shape!r}, {total})"
             self.program.names[v] = self.source.name("v")
+            self.program.owned.add(v)
             self.after.append(f"{self.program.names[v]} = {total}")
             return
         axes = (0, *[a - self.axes + 1 for a in reduced_axes(e) if a >= self.axes])
-        left = tuple([n for a, n in enumerate(shape_of(e.inputs[0])) if a not in reduced_axes(e)])
+        left = tuple([n for a, n in enumerate(whole_shape(e)) if a not in reduced_axes(e)])
+        if e.op != CONTRACT:
+            one = f"{block}({given[0]}, {axes})"
         self.program.place(v, self.i)
         out = self.program.shaped(v, left)
         if self.parallel > 1:
+            self.lines.append(self._noted(parts, one))
             one = self.source.name("p")
-            self.lines.append(self._noted(parts, f"{block}({given[0]}, {axes})"))
-            self.after += [f"copyto({out}, 0)", f"for {one} in {parts}:", f"    {add}({out}, {one}, out={out})"]
+            self.after += [f"{out}.fill(0)", f"for {one} in {parts}:", f"    {add}({out}, {one}, out={out})"]
         else:
-            self.program.lines.append(f"copyto({out}, 0)")
-            self.lines.append(f"{add}({out}, {block}({given[0]}, {axes}), out={out})")
+            self.program.lines.append(f"{out}.fill(0)")
+            self.lines.append(f"{add}({out}, {one}, out={out})")
 
     def _noted(self, parts: str, one: str) -> str:
         """Note what a block gives, at its place where blocks are computed in no order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from math import isfinite, prod
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy as np
 
 from agrad.graph.graph import GUARD, HERE, REPLACE, STOP, VALUES, Capture, Equation, Var, at_home, parameter, variables
 
-__all__ = ["REDUCTIONS", "TOTAL", "WRITE_AT", "Source", "dtype_of", "reduced_axes", "shape_of"]
+__all__ = ["CONTRACT", "REDUCTIONS", "TOTAL", "WRITE_AT", "Source", "dtype_of", "reduced_axes", "shape_of"]
 
 SYMBOLS = {operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.matmul: "@"}
 
 TOTAL = "total"
 """The op of a sum of products of two arrays of one shape, which rewriting makes."""
+
+CONTRACT = "contract"
+"""The op of a sum over the axes `axis` of an array, or of a product of two, which broadcast to `shape`."""
 
 WRITE_AT = "write_at"
 """The op, which rewriting makes, of an array with other elements at an index: `how` is ``=`` or ``+=``."""
@@ -114,12 +118,27 @@ class Source:
         impl = self.space._bind(e.op).impl
         return impl if isinstance(impl, np.ufunc) and impl.nout == 1 else None
 
+    def texts(self, e: Equation) -> list[str]:
+        """The operands of an equation; whole numbers in floating-point arithmetic as what they are there."""
+        return [self.text(a) for a in self.numbers(e)]
+
+    def numbers(self, e: Equation) -> Sequence[Any]:
+        """The operands, with Python's floats for whole numbers in floating-point arithmetic: NumPy is slow at those."""
+        (v,) = e.outputs
+        if e.op in ARITHMETIC and v.dtype.startswith("float") and any(type(a) is int for a in e.inputs):
+            if all(dtype_of(a) == v.dtype for a in e.inputs if type(a) in VALUES):
+                return [float(a) if type(a) is int and abs(a) < 2**53 else a for a in e.inputs]
+        return e.inputs
+
     # Expressions ----------------------------------------------------------------------------------
 
     def expression(self, e: Equation) -> str:
         """The call, whose result is in memory that the function chooses."""
         if e.op == TOTAL:
-            return self.total(*[self.text(a) for a in e.inputs])
+            return self.total(*[self.text(a) for a in e.inputs], flat=len(shape_of(e.inputs[0])) == 1)
+        if e.op == CONTRACT:
+            made = self.contracted(e, [self.text(a) for a in e.inputs])
+            return f"{made}.reshape({e.outputs[0].shape!r})" if e.params["keepdims"] and e.outputs[0].shape else made
         standard = self.is_standard(e)
         if standard and e.op == "getitem" and not any(True for _ in variables(e.inputs[1])):
             return f"{self.text(e.inputs[0])}[{self.key(e.inputs[1])}]"
@@ -129,7 +148,7 @@ class Source:
         f = self.bound(e)
         ufunc = self.ufunc(e)
         if ufunc is not None and f.op.operator in SYMBOLS and len(e.inputs) == 2:
-            x1, x2 = [self.text(a) for a in e.inputs]
+            x1, x2 = self.texts(e)
             if any(type(a) in VALUES for a in e.inputs):
                 return f"{x1} {SYMBOLS[f.op.operator]} {x2}"
         if ufunc is np.negative:
@@ -154,9 +173,42 @@ class Source:
             data.append(f"**{self.constant({n: self.parameter(v) for n, v in named_rest.items()})}")
         return f"{self.constant(f.impl)}({', '.join(data)})"
 
-    def total(self, x1: str, x2: str) -> str:
-        """The sum of the products of two contiguous arrays."""
-        return f"{self.constant(np.dot)}({x1}.reshape(-1), {x2}.reshape(-1))"
+    def total(self, x1: str, x2: str, flat: bool) -> str:
+        """The sum of the products of two arrays, which have one axis where they are `flat`."""
+        if not flat:
+            x1, x2 = f"{x1}.reshape(-1)", f"{x2}.reshape(-1)"
+        return f"{self.constant(np.dot)}({x1}, {x2})"
+
+    def contracted(self, e: Equation, given: list[str], out: str = "", axes: int = 0) -> str:
+        """A sum of products by `einsum`, of operands whose first `axes` axes are one, of rows, where they have them."""
+        shape, summed = e.params["shape"], e.params["axis"]
+        letters = "".join([chr(ord("b") + d) for d in range(len(shape))])
+        within = range(axes, len(shape))
+        operands, subscripts = [], []
+        for a, text in zip(e.inputs, given, strict=True):
+            full = (1,) * (len(shape) - len(shape_of(a))) + shape_of(a)
+            kept = [d for d in within if full[d] == shape[d]]
+            rowed = bool(axes) and full[:axes] == shape[:axes]
+            now = shape_of(a)[axes:] if rowed else shape_of(a)[-len(within) :] if len(within) else ()
+            wanted = tuple([shape[d] for d in kept])
+            if now != wanted or (axes and not rowed and len(shape_of(a)) > len(within)):
+                text = f"{text}.reshape({(-1, *wanted) if rowed else wanted!r})"
+            operands.append(text)
+            subscripts.append(("a" if rowed else "") + "".join([letters[d] for d in kept]))
+        left = ("a" if axes and 0 not in summed else "") + "".join([letters[d] for d in within if d not in summed])
+        if out and e.params["keepdims"]:
+            rest = tuple([shape[d] for d in within if d not in summed])
+            out = f"{out}.reshape({(-1, *rest) if axes and 0 not in summed else rest!r})"
+        how = self.constant(f"{','.join(subscripts)}->{left}")
+        return f"{self.constant(np.einsum)}({', '.join([how, *operands])}{f', out={out}' if out else ''})"
+
+    def into_rows(self, e: Equation, given: list[str], out: str, axes: int) -> list[str]:
+        """What `into` writes, of operands whose first `axes` axes are one, of rows."""
+        if e.op == CONTRACT:
+            return [self.contracted(e, given, out, axes)]
+        if e.op in REDUCTIONS:
+            return self.into(e, given, out, tuple([a - axes + 1 for a in reduced_axes(e)]))
+        return self.into(e, given, out)
 
     # Into memory ----------------------------------------------------------------------------------
 
@@ -167,6 +219,8 @@ class Source:
         (v,) = e.outputs
         if self.ufunc(e) is not None:
             return any(type(a) in VALUES for a in e.inputs)
+        if e.op == CONTRACT:
+            return True
         if not self.is_standard(e):
             return False
         given = [a for a in e.inputs if type(a) in VALUES]
@@ -194,7 +248,10 @@ class Source:
         """
         ufunc = self.ufunc(e)
         if ufunc is not None:
-            return [f"{self.constant(ufunc)}({', '.join(given)}, out={out})"]
+            by_name = "out=" if ufunc in (np.maximum, np.minimum) else ""
+            return [f"{self.constant(ufunc)}({', '.join(given)}, {by_name}{out})"]
+        if e.op == CONTRACT:
+            return [self.contracted(e, given, out)]
         x = given[0]
         if e.op == "pow_scalar":
             times = self.constant(np.multiply)
@@ -214,7 +271,7 @@ class Source:
         if e.op == "astype":
             return [f'copyto({out}, {x}, casting="unsafe")']
         if e.op == "scatter":
-            return [f"copyto({out}, 0)", f"{out}[{self.key(e.inputs[1])}] = {x}"]
+            return [f"{out}.fill(0)", f"{out}[{self.key(e.inputs[1])}] = {x}"]
         if e.op == "concat":
             return [f"{self.constant(np.concatenate)}({x}, {self.text(e.params['axis'])}, out={out})"]
         axis = e.params.get("axis") if axis is False else axis
@@ -231,21 +288,23 @@ class Source:
         if e.op == "where":
             return dtype_of(a) != "bool" and a is e.inputs[2] and a is not e.inputs[0] and a is not e.inputs[1]
         if e.op in ("clip", "astype"):
-            return True
+            return self.is_standard(e)
         if e.op == "pow_scalar":
             return bool(e.params["exponent"] != 3)
         ufunc = self.ufunc(e)
         return ufunc is not None and ufunc.signature is None
 
 
-INTERNAL = (GUARD, STOP, REPLACE, WRITE_AT, TOTAL)
+ARITHMETIC = ("add", "subtract", "multiply", "divide")
+
+INTERNAL = (GUARD, STOP, REPLACE, WRITE_AT, TOTAL, CONTRACT)
 """What is no op of the table."""
 
 
 def reduced_axes(e: Equation) -> tuple[int, ...]:
     """The axes that a reduction goes over, counted from the left."""
     axis = e.params.get("axis")
-    ndim = len(shape_of(e.inputs[0]))
+    ndim = len(e.params["shape"] if e.op == CONTRACT else shape_of(e.inputs[0]))
     if axis is None:
         return tuple(range(ndim))
     return tuple(sorted({a % ndim for a in (axis if isinstance(axis, tuple | list) else (axis,))}))

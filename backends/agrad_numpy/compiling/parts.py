@@ -10,9 +10,9 @@ from typing import Any
 from agrad.axes import POINTWISE
 from agrad.graph.graph import GUARD, Equation, Var, variables
 from agrad_numpy.compiling import sizes
-from agrad_numpy.compiling.calls import INTERNAL, REDUCTIONS, TOTAL, Source, reduced_axes, shape_of
+from agrad_numpy.compiling.calls import CONTRACT, INTERNAL, REDUCTIONS, TOTAL, Source, reduced_axes, shape_of
 
-__all__ = ["RESHAPING", "Run", "parts", "reads"]
+__all__ = ["RESHAPING", "Run", "is_pointwise", "parts", "reads", "whole_shape"]
 
 RESHAPING = ("reshape", "expand_dims", "squeeze")
 """Ops that leave rows alone where the leading axes stay as they are."""
@@ -49,7 +49,9 @@ class Run:
         return self._rows(len(self.lead))
 
     def _rows(self, axes: int) -> int:
-        return max(sizes.BLOCK // max([prod(s[axes:]) for s in self.shapes], default=1), 1)
+        within = [prod(s[axes:]) for s in self.shapes] or [1]
+        mixed = 4 if max(within) >= 8 * min(within) else 1  # blocks of the smaller ones are not to be too small
+        return max(mixed * sizes.BLOCK // max(within), 1)
 
     def joins(self, e: Equation) -> bool:
         """Take an equation in, where it fits."""
@@ -60,8 +62,8 @@ class Run:
         before = self.shapes
         self.shapes = before | shapes
         rows = self._rows(axes)
-        whole = rows * max([prod(s[axes:]) for s in self.shapes], default=1)
-        if whole > 2 * sizes.BLOCK or 2 * rows > prod(self.lead[:axes]):
+        within = max([prod(s[axes:]) for s in self.shapes], default=1)
+        if within > 2 * sizes.BLOCK or 2 * rows > prod(self.lead[:axes]):
             self.shapes = before
             return False
         self.lead = self.lead[:axes]
@@ -91,22 +93,33 @@ class Run:
         if e.op in RESHAPING and given[0] in self.inside:
             shape = shape_of(given[0])
             return min(self._shared(shape), self._shared(v.shape)), {v.shape}, False
-        return self._pointwise(e, v, given) if is_pointwise(self.source, e) else None
+        if e.op == CONTRACT:
+            n, shapes = self._together(e.params["shape"], given)
+            axes = e.params["axis"]
+            together = next(k for k in range(len(axes) + 1) if k not in axes)
+            if not together:
+                shapes.add(v.shape)
+            return min(n, together or min(axes)), shapes, bool(together)
+        if not is_pointwise(self.source, e):
+            return None
+        n, shapes = self._together(v.shape, given)
+        return n, shapes | {v.shape}, False
 
-    def _pointwise(self, e: Equation, v: Var, given: list[Any]) -> tuple[int, set[tuple[int, ...]], bool]:
-        n = self._shared(v.shape)
-        shapes = {v.shape}
+    def _together(self, shape: tuple[int, ...], given: list[Any]) -> tuple[int, set[tuple[int, ...]]]:
+        """Of operands that broadcast to a shape: how many axes rows may have, and the shapes of what has rows."""
+        n = self._shared(shape)
+        shapes = set()
         for a in given:
-            shape = shape_of(a)
-            full = (1,) * (len(v.shape) - len(shape)) + shape
-            if full and full[0] == v.shape[0]:
-                n = min(n, _common(full, v.shape))
+            own = shape_of(a)
+            full = (1,) * (len(shape) - len(own)) + own
+            if full and full[0] == shape[0]:
+                n = min(n, _common(full, shape))
                 shapes.add(full)
             elif a in self.inside:
-                return 0, shapes, False
+                return 0, shapes
             else:
                 n = min(n, _common(full, (1,) * len(full)))
-        return n, shapes, False
+        return n, shapes
 
     def _shared(self, shape: tuple[int, ...]) -> int:
         """How many axes a shape begins with that rows have, too."""
@@ -123,7 +136,9 @@ def is_pointwise(source: Source, e: Equation) -> bool:
     if e.op in INTERNAL or e.op == "broadcast_to" or e.own is not None or e.several or len(e.outputs) != 1:
         return False
     op = source.bound(e).op
-    return bool(op.axes is POINTWISE and not (op.custom or op.kind == "composite" or op.write or op.keywords))
+    if op.axes is not POINTWISE or op.custom or op.kind == "composite":
+        return False
+    return not (op.write or op.keywords) or (e.op == "astype" and source.writes(e))
 
 
 def reads(e: Equation) -> set[Any]:
@@ -165,15 +180,20 @@ def _started(source: Source, e: Equation) -> Run | None:
     """A run of one equation, where it may begin with it."""
     if not _is_worth(e):
         return None
-    shapes = [shape_of(a) for a in variables(e.inputs)] if e.op in REDUCTIONS or e.op == TOTAL else [e.outputs[0].shape]
-    run = Run(source, shapes[0])
+    run = Run(source, whole_shape(e))
     return run if run.joins(e) else None
 
 
 def _is_worth(e: Equation) -> bool:
     """Whether an equation is of arrays that are large enough."""
-    if len(e.outputs) != 1:
-        return False
-    if prod(e.outputs[0].shape) >= sizes.WORTH:
-        return True
-    return (e.op in REDUCTIONS or e.op == TOTAL) and any(prod(shape_of(a)) >= sizes.WORTH for a in variables(e.inputs))
+    return len(e.outputs) == 1 and prod(whole_shape(e)) >= sizes.WORTH
+
+
+def whole_shape(e: Equation) -> tuple[int, ...]:
+    """The shape of what an equation goes through: of a reduction, what is reduced."""
+    if e.op == CONTRACT:
+        shape: tuple[int, ...] = e.params["shape"]
+        return shape
+    if e.op in REDUCTIONS or e.op == TOTAL:
+        return shape_of(next(variables(e.inputs)))
+    return e.outputs[0].shape

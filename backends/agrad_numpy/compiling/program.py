@@ -12,7 +12,7 @@ import numpy as np
 from agrad.graph.graph import GUARD, VALUES, Constant, Equation, Graph, Var, variables
 from agrad_numpy.compiling import sizes
 from agrad_numpy.compiling.blocks import write_run
-from agrad_numpy.compiling.calls import REDUCTIONS, TOTAL, WRITE_AT, Source, shape_of
+from agrad_numpy.compiling.calls import CONTRACT, REDUCTIONS, TOTAL, WRITE_AT, Source, shape_of
 from agrad_numpy.compiling.memory import TAKES_BACK, Arena, Results, Workspaces
 from agrad_numpy.compiling.parts import Run, parts, reads
 
@@ -156,7 +156,7 @@ class Program:
 
     def _is_fresh(self, e: Equation) -> bool:
         """Whether results are in new memory for certain; other functions may return an argument, or a view of it."""
-        if e.op in (GUARD, WRITE_AT, TOTAL):
+        if e.op in (GUARD, WRITE_AT, TOTAL, CONTRACT):
             return True
         standard = self.source.is_standard(e)
         always = standard and (e.op in ("where", "concat", "scatter") or (e.op in REDUCTIONS and self.source.writes(e)))
@@ -238,7 +238,7 @@ class Program:
         elif e.op == WRITE_AT:
             self._write_at(i, e)
         elif self._is_sized(e):
-            given = [self.source.text(a) for a in e.inputs]
+            given = self.source.texts(e)
             self.lines += self.source.into(e, given, self._over(i, e) or self.place(e.outputs[0], i))
         elif e.op in VIEWS and self.source.is_standard(e) and self._is_view(e):
             return
@@ -289,13 +289,21 @@ class Program:
         """Write to a part of an array: in its own memory, where nobody reads it any more."""
         (v,) = e.outputs
         y, key, value = e.inputs
-        key, value = f"[{self.source.key(key)}]", self.source.text(value)
+        value = self.source.text(value)
         if type(y) is Var and y in self.owned and self.dies[y] <= i:
             self._take_over(i, v, y)
         else:
             old = self.source.text(y)
             self.lines.append(f"copyto({self.place(v, i)}, {old})")
-        self.lines.append(f"{self.names[v]}{key} {e.params['how']} {value}")
+        part = f"{self.names[v]}[{self.source.key(key)}]"
+        items = key if type(key) is tuple else (key,)
+        if e.params["how"] == "=":
+            self.lines.append(f"{part} = {value}")
+        elif all(type(k) is int for k in items) and len(items) == len(v.shape):  # a number is no view
+            self.lines.append(f"{part} += {value}")
+        else:
+            view = self.source.name("v")
+            self.lines += [f"{view} = {part}", f"{self.source.constant(np.add)}({view}, {value}, {view})"]
 
 
 class _Clearing:

@@ -11,7 +11,7 @@ import numpy as np
 
 from agrad.graph.graph import REPLACE, STOP, VALUES, Constant, Equation, Graph, Var, mapped, variables
 from agrad.graph.passes import dead_code
-from agrad_numpy.compiling.calls import TOTAL, WRITE_AT, Source, dtype_of, reduced_axes, shape_of
+from agrad_numpy.compiling.calls import CONTRACT, TOTAL, WRITE_AT, Source, dtype_of, reduced_axes, shape_of
 from agrad_numpy.compiling.parts import is_pointwise
 
 __all__ = ["rewritten"]
@@ -47,26 +47,34 @@ class _Rewriter:
         return self.old.replaced(self.made, mapped(self._now, self.old.outputs))
 
     def _now(self, a: Any) -> Any:
-        return self.instead.get(a, a) if type(a) is Var else a
+        while type(a) is Var and a in self.instead:
+            a = self.instead[a]
+        return a
 
     def _put(self, e: Equation) -> None:
         """Add an equation, in the form that it is found to have."""
         rule = RULES.get(e.op)
-        if rule is not None and (self.source.is_standard(e)) and len(e.outputs) == 1:
+        if rule is not None and self.source.is_standard(e) and len(e.outputs) == 1:
             e = rule(self, e) or e
+        if e.op == "positive" and type(e.inputs[0]) is Var and e.inputs[0].dtype == e.outputs[0].dtype:
+            self.instead[e.outputs[0]] = e.inputs[0]
+            self.uses[e.inputs[0]] += self.uses[e.outputs[0]] - 1
+            return
         if is_pointwise(self.source, e):
             e = self._narrowed(e)
         self.made.append(e)
         self.by.update(dict.fromkeys(e.outputs, e))
 
     def make(self, op: str, inputs: tuple[Any, ...], like: Var, **params: Any) -> Var:
-        """The result of a new equation, with the shape and dtype of another value."""
+        """The result of a new equation, with the shape and dtype of another value.
+
+        It reads what equations have read that are not needed any more: that is not counted again.
+        """
         v = Var(like.shape, like.dtype)
-        for a in variables(inputs):
-            self.uses[a] += 1
         self.uses[v] = 1
         self._put(Equation(op, inputs, params, (v,)))
-        return v
+        made: Var = self._now(v)
+        return made
 
     def only(self, a: Any, *ops: str) -> Equation | None:
         """The maker of a value that is read once, where it is one of these ops."""
@@ -90,7 +98,7 @@ class _Rewriter:
         small = Var(shape, v.dtype)
         self._put(Equation(e.op, inputs, e.params, (small,)))
         self.uses[small] += 1
-        return Equation("broadcast_to", (small,), {"shape": v.shape}, (v,))
+        return Equation("broadcast_to", (self._now(small),), {"shape": v.shape}, (v,))
 
 
 # Signs and factors ------------------------------------------------------------------------------------
@@ -155,7 +163,7 @@ def _multiply(r: _Rewriter, e: Equation) -> Equation | None:
                 if _is_factor(number) and type(x) in VALUES and _is_inexact(x, v):
                     factor = number * b
                     if factor == 1 and type(x) is Var and x.shape == v.shape and not x.weak:
-                        return e._replace(op="multiply", inputs=(x, 1))
+                        return _same(x, v)
                     return e._replace(inputs=(x, factor)) if _is_factor(factor) else None
         if inner.op == "divide" and type(u) in (int, float) and u == 1 and shape_of(w) == v.shape:
             return e._replace(op="divide", inputs=(b, w)) if _is_inexact(w, v) else None
@@ -176,7 +184,7 @@ def _divide(r: _Rewriter, e: Equation) -> Equation | None:
 def _negative(r: _Rewriter, e: Equation) -> Equation | None:
     (v,) = e.outputs
     if (y := _without_sign(r, e.inputs[0])) is not None and _is_inexact(y, v):
-        return e._replace(op="multiply", inputs=(y, 1))
+        return _same(y, v)
     inner = r.only(e.inputs[0], "multiply")
     if inner is None or not all(_is_inexact(a, v) for a in inner.inputs):
         return None
@@ -202,25 +210,117 @@ def _signless(r: _Rewriter, e: Equation) -> Equation | None:
 
 
 def _sum(r: _Rewriter, e: Equation) -> Equation | None:
-    """A sum of products of two arrays is one pass of BLAS."""
+    """Factors that are the same along the summed axes go out of a sum; what is left, a product, is one pass."""
     (v,) = e.outputs
     (x,) = e.inputs
-    if (found := _signless(r, e)) is not None:
+    axes = reduced_axes(e) if type(x) is Var else ()
+    if not axes or v.dtype not in ("float32", "float64") or not _is_inexact(x, v) or e.params.get("dtype"):
+        return None
+    if (found := _squares(r, e, axes)) is not None:
         return found
-    inner = r.only(x, "multiply", "pow_scalar")
-    if inner is None or v.dtype not in ("float32", "float64") or not _is_inexact(x, v):
+    over, under, number = _factors(r, x, v)
+    inner = [a for a in over if _varies(a, x.shape, axes)]
+    outer = [a for a in over if not _varies(a, x.shape, axes)]
+    if any(_varies(a, x.shape, axes) for a in under) or not inner:
         return None
-    if len(reduced_axes(e)) != len(x.shape) or not x.shape or e.params.get("keepdims") or e.params.get("dtype"):
+    short = axes[0] > 0 and prod([x.shape[a] for a in axes]) <= SHORT and axes[-1] == len(x.shape) - 1
+    if not (outer or under or number != 1.0 or len(inner) > 1 or short):
         return None
-    if inner.op == "pow_scalar":
-        given = (*inner.inputs, *inner.inputs) if inner.params["exponent"] == 2 else ()
-    else:
-        given = inner.inputs
-    if len(given) == 2 and all(type(a) in VALUES and _is_inexact(a, v) and shape_of(a) == x.shape for a in given):
-        for a in given:
-            r.uses[a] += 1
-        return Equation(TOTAL, given, {}, e.outputs)
-    return None
+    shape = np.broadcast_shapes(*[shape_of(a) for a in inner])
+    shape = (1,) * (len(x.shape) - len(shape)) + shape
+    while len(inner) > 2:
+        first, second, *rest = inner
+        both = Var(np.broadcast_shapes(shape_of(first), shape_of(second)), v.dtype)
+        inner = [*rest, r.make("multiply", (first, second), both)]
+    keepdims = bool(e.params.get("keepdims") or outer or under)
+    left = tuple([1 if a in axes else n for a, n in enumerate(shape) if keepdims or a not in axes])
+    total = _summed(r, tuple(inner), shape, axes, keepdims, Var(left, v.dtype), short)
+    factors: list[Any] = [*outer, *([number] if number != 1.0 else [])]
+    for op, others in (("multiply", factors), ("divide", under)):
+        for a in others:
+            shape = np.broadcast_shapes(total.shape, shape_of(a) if type(a) in VALUES else ())
+            total = r.make(op, (total, a), Var(shape, v.dtype))
+    return Equation("reshape", (total,), {"shape": v.shape, "copy": None}, (v,)) if total.shape != v.shape else _same(total, v)
+
+
+SHORT = 64
+"""Up to how many numbers along the last axes are summed by `einsum`, which NumPy's `sum` is slow at."""
+
+
+def _same(a: Var, v: Var) -> Equation:
+    return Equation("positive", (a,), {}, (v,))
+
+
+def _summed(
+    r: _Rewriter, given: tuple[Any, ...], shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool, v: Var, short: bool
+) -> Var:
+    """The sum of a product over axes, as a new equation."""
+    if len(given) == 2 and len(axes) == len(shape) and not keepdims and shape_of(given[0]) == shape_of(given[1]):
+        return r.make(TOTAL, given, v)
+    if len(given) == 2 or short:
+        return r.make(CONTRACT, given, v, axis=axes, shape=shape, keepdims=keepdims)
+    return r.make("sum", given, v, axis=axes, dtype=None, keepdims=keepdims, plain=True)
+
+
+def _varies(a: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> bool:
+    """Whether an operand differs along an axis of what it is broadcast to."""
+    full = (1,) * (len(shape) - len(shape_of(a))) + shape_of(a)
+    return any(full[d] != 1 for d in axes)
+
+
+def _factors(r: _Rewriter, a: Any, v: Var) -> tuple[list[Any], list[Any], float]:
+    """What a product consists of, of values that nobody else reads: numerators, denominators and a number."""
+    over: list[Any] = []
+    under: list[Any] = []
+    number = 1.0
+    pending = [(a, False)]
+    while pending:
+        a, below = pending.pop()
+        if type(a) not in VALUES:
+            number = number / a if below else number * a
+            continue
+        e = r.only(a, "multiply", "divide", "negative", "pow_scalar")
+        whole = e is not None and all(_is_inexact(b, v) and (type(b) in VALUES or _is_factor(b)) for b in e.inputs)
+        if e is None or not whole or len(over) + len(under) + len(pending) > 6:
+            (under if below else over).append(a)
+        elif e.op == "negative":
+            number = -number
+            pending.append((e.inputs[0], below))
+        elif e.op == "pow_scalar":
+            squared = e.params["exponent"] == 2 and not below
+            over += [e.inputs[0]] * 2 if squared else []
+            if not squared:
+                (under if below else over).append(a)
+        else:
+            x1, x2 = e.inputs
+            pending += [(x2, below != (e.op == "divide")), (x1, below)]
+    return (over, under, number) if _is_factor(number) else ([a], [], 1.0)
+
+
+def _squares(r: _Rewriter, e: Equation, axes: tuple[int, ...]) -> Equation | None:
+    """The sum of a sum of squares, none of which is negative, is the sum of each, and those are products."""
+    (v,) = e.outputs
+    (x,) = e.inputs
+    if len(axes) != len(x.shape) or v.shape or r.only(x, "add") is None:
+        return None
+    parts = []
+    pending = [x]
+    while pending:
+        a = pending.pop()
+        both = r.only(a, "add")
+        if both is not None and len(parts) + len(pending) < 6:
+            pending += both.inputs
+            continue
+        over, under, number = _factors(r, a, v) if type(a) is Var else ([], [], 0.0)
+        if len(over) != 2 or over[0] is not over[1] or under or number <= 0 or shape_of(over[0]) != x.shape:
+            return None
+        parts.append((over[0], number))
+    total: Any = None
+    for a, number in parts:
+        one = r.make(TOTAL, (a, a), Var((), v.dtype))
+        one = one if number == 1.0 else r.make("multiply", (one, number), Var((), v.dtype))
+        total = one if total is None else r.make("add", (total, one), Var((), v.dtype))
+    return _same(total, v)
 
 
 def _mean(r: _Rewriter, e: Equation) -> Equation | None:
@@ -241,7 +341,6 @@ def _scattered(r: _Rewriter, e: Equation) -> Equation | None:
         if spread is None or any(True for _ in variables(spread.inputs[1])) or not v.shape:
             continue
         if type(y) is Var and (y.shape, y.dtype) == (v.shape, v.dtype):
-            r.uses.update(variables(spread.inputs[0]))
             return Equation(WRITE_AT, (y, spread.inputs[1], spread.inputs[0]), {"how": "+="}, (v,))
     return None
 
@@ -263,7 +362,11 @@ def _zeros(r: _Rewriter, e: Equation) -> Equation | None:
 
 
 def _transpose(r: _Rewriter, e: Equation) -> Equation | None:
-    """The transpose of a product is the product of the transposes, which are views."""
+    """The transpose of a product is the product of the transposes, which are views; that of a transpose is known."""
+    twice = r.by.get(e.inputs[0]) if type(e.inputs[0]) is Var else None
+    if twice is not None and twice.op == e.op and type(twice.inputs[0]) is Var:
+        r.instead[e.outputs[0]] = twice.inputs[0]
+        return None
     inner = r.only(e.inputs[0], "matmul")
     if inner is None or any(type(a) is not Var or len(a.shape) < 2 for a in inner.inputs):
         return None
@@ -290,7 +393,7 @@ RULES: dict[str, Rule] = {
     "setitem": _setitem,
     "squeeze": _signless,
     "subtract": _subtract,
-    "sum": _sum,
+    "sum": lambda r, e: None if e.params.pop("plain", False) else _signless(r, e) or _sum(r, e),
     "zeros_like": _zeros,
 }
 """What an op may become, by its name: another equation that computes the same, or None."""
