@@ -143,7 +143,7 @@ class Budget:
 class _Entry:
     """One graph, ready to run."""
 
-    __slots__ = ("graph", "kinds", "leaves", "owned", "plain", "run", "size", "space")
+    __slots__ = ("graph", "kinds", "leaves", "owned", "plain", "run", "size", "space", "used")
 
     def __init__(self, graph: Graph, run: Replay, space: Namespace, arguments: Any) -> None:
         self.graph = graph
@@ -153,6 +153,8 @@ class _Entry:
         self.owned: bool = getattr(run, "owned", False)
         """Whether results are arrays in memory of their own already."""
         self.size = sum(getattr(c.value, "nbytes", 0) for c in graph.constants) + EQUATION * len(graph.equations)
+        self.used = 0
+        """How many calls were replayed up to its last one."""
         args, kwargs = arguments
         self.plain = not kwargs and all(owner(x) is not None and not isinstance(x, Tensor) for x in args)
         """Whether the arguments are arrays of the library, one by one, so that they are compared without more ado."""
@@ -203,6 +205,7 @@ class Compiled:
                     out = self._replay(last, args)
                     if out is not None:
                         self._hits += 1
+                        last.used = self._hits
                         if not last.owned:
                             out = last.graph.handed_out(last.space, out, args)
                         return unflatten(last.graph.result, out)
@@ -222,7 +225,7 @@ class Compiled:
             out = self._replay(entry, values)
             if out is not None:
                 self._hits += 1
-                self._used(key, entry)
+                self._used(entry)
                 if boxed or not entry.owned:
                     out = entry.graph.handed_out(space, out, leaves, boxed)
                 return unflatten(entry.graph.result, out)
@@ -247,13 +250,10 @@ class Compiled:
                 stacklevel=4,
             )
 
-    def _used(self, key: Any, entry: _Entry) -> None:
+    def _used(self, entry: _Entry) -> None:
         """Note that a graph was used last."""
         self._last = entry if entry.plain and not self._static else None
-        if self._budget.limit is not None:
-            entries = self._entries.pop(key, None)
-            if entries is not None:
-                self._entries[key] = entries
+        entry.used = self._hits
 
     def _fits(self, entry: _Entry) -> bool:
         """Whether there is room for a graph, where those that were not used for longest may go."""
@@ -264,10 +264,11 @@ class Compiled:
                     _cleared(e)
             if self._budget.take(entry.size):
                 return True
-            first = next(iter(self._entries), None)
-            if first is None:
+            entries = [*self._entries.items()]
+            if not entries:
                 return False
-            for e in self._entries.pop(first):
+            first, _ = min(entries, key=lambda item: max(e.used for e in item[1]))
+            for e in self._entries.pop(first, ()):
                 self._budget.give(e.size)
         return True
 

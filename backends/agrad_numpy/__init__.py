@@ -122,7 +122,7 @@ def _quiet() -> AbstractContextManager[Any]:
     import numpy
 
     if numpy.geterr()["under"] == "ignore":  # as it is by default; entering a state slows every ufunc down
-        state = getattr(numpy._core.umath, "_extobj_contextvar", None)
+        state = getattr(sys.modules.get("numpy._core.umath"), "_extobj_contextvar", None)
         _calm = None if state is None else (state, state.get())
         return UNCHANGED
     return numpy.errstate(under="ignore")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,7 +158,7 @@ class _Loop:
         given = self._texts(e)
         parts = self.source.name("s")
         if e.op == TOTAL:
-            one = self.source.total(*given, flat=len(whole_shape(e)) == self.axes)
+            one = self.source.total(given, flat=len(whole_shape(e)) == self.axes)
         elif e.op == CONTRACT:
             one = self.source.contracted(e, given, axes=self.axes)
         else:

@@ -125,9 +125,9 @@ class Source:
     def numbers(self, e: Equation) -> Sequence[Any]:
         """The operands, with Python's floats for whole numbers in floating-point arithmetic: NumPy is slow at those."""
         (v,) = e.outputs
-        if e.op in ARITHMETIC and v.dtype.startswith("float") and any(type(a) is int for a in e.inputs):
-            if all(dtype_of(a) == v.dtype for a in e.inputs if type(a) in VALUES):
-                return [float(a) if type(a) is int and abs(a) < 2**53 else a for a in e.inputs]
+        arithmetic = e.op in ARITHMETIC and v.dtype.startswith("float") and any(type(a) is int for a in e.inputs)
+        if arithmetic and all(dtype_of(a) == v.dtype for a in e.inputs if type(a) in VALUES):
+            return [float(a) if type(a) is int and abs(a) < 2**53 else a for a in e.inputs]
         return e.inputs
 
     # Expressions ----------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ class Source:
     def expression(self, e: Equation) -> str:
         """The call, whose result is in memory that the function chooses."""
         if e.op == TOTAL:
-            return self.total(*[self.text(a) for a in e.inputs], flat=len(shape_of(e.inputs[0])) == 1)
+            return self.total([self.text(a) for a in e.inputs], flat=len(shape_of(e.inputs[0])) == 1)
         if e.op == CONTRACT:
             made = self.contracted(e, [self.text(a) for a in e.inputs])
             return f"{made}.reshape({e.outputs[0].shape!r})" if e.params["keepdims"] and e.outputs[0].shape else made
@@ -173,11 +173,9 @@ class Source:
             data.append(f"**{self.constant({n: self.parameter(v) for n, v in named_rest.items()})}")
         return f"{self.constant(f.impl)}({', '.join(data)})"
 
-    def total(self, x1: str, x2: str, flat: bool) -> str:
+    def total(self, given: list[str], flat: bool) -> str:
         """The sum of the products of two arrays, which have one axis where they are `flat`."""
-        if not flat:
-            x1, x2 = f"{x1}.reshape(-1)", f"{x2}.reshape(-1)"
-        return f"{self.constant(np.dot)}({x1}, {x2})"
+        return f"{self.constant(np.dot)}({', '.join(given if flat else [f'{x}.reshape(-1)' for x in given])})"
 
     def contracted(self, e: Equation, given: list[str], out: str = "", axes: int = 0) -> str:
         """A sum of products by `einsum`, of operands whose first `axes` axes are one, of rows, where they have them."""

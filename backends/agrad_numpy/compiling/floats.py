@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from agrad.graph.graph import GUARD, REPLACE, STOP, VALUES, Capture, Constant, Equation, Graph, Var, at_home, variables
+from agrad.graph.graph import GUARD, REPLACE, STOP, VALUES, Capture, Constant, Equation, Graph, Var, at_home
 from agrad_numpy.compiling.calls import Source
 from agrad_numpy.compiling.program import Replay, function_of
 
@@ -71,7 +71,7 @@ def in_floats(graph: Graph, space: Any, otherwise: Callable[[], Replay]) -> Repl
         source.names[c] = source.constant(value.item())
     for e in graph.equations:
         if e.op == GUARD:
-            lines.append(f"if {source.text(e.inputs[0])} is not {e.params['is']}: return None")
+            lines.append(f"if bool({source.text(e.inputs[0])}) is not {e.params['is']}: return None")
             continue
         text = _text(source, e)
         if text is None:
@@ -136,7 +136,7 @@ def _text(source: Source, e: Equation) -> str | None:
     (v,) = e.outputs
     if v.shape or v.dtype not in ("float64", "bool") or not all(_fits(a) for a in e.inputs):
         return None
-    given = [source.text(a) for a in e.inputs]
+    given = [source.text(float(a) if type(a) is int else a) for a in e.inputs]
     if e.op == "pow_scalar" and type(e.params["exponent"]) in (int, float):
         power = e.params["exponent"]
         if power in (1, 2, 3):

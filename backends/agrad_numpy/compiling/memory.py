@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import getweakrefcount
 
 import numpy as np
 
@@ -88,6 +89,8 @@ class Workspaces:
                 return
             self._budget.give(self._size)
 
+    __del__ = clear
+
 
 class Results:
     """Arrays that were handed out as one result, for another call to write into when their user has dropped them."""
@@ -108,9 +111,9 @@ class Results:
             except IndexError:  # another thread was faster
                 break
             self._budget.give(self._size)
-            if getrefcount(array) == ALONE and array.flags.carray:
-                if array.shape == self._shape and array.dtype == self._dtype and array.base is None:
-                    return array
+            alone = getrefcount(array) == ALONE and not getweakrefcount(array)
+            if alone and array.flags.carray and (array.shape, array.dtype) == (self._shape, self._dtype):
+                return array
         return np.empty(self._shape, self._dtype)
 
     def give(self, array: Any) -> None:
@@ -126,6 +129,8 @@ class Results:
             except IndexError:
                 return
             self._budget.give(self._size)
+
+    __del__ = clear
 
 
 def _calibrated() -> int:

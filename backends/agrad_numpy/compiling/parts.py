@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from agrad.axes import POINTWISE
-from agrad.graph.graph import GUARD, Equation, Var, variables
+from agrad.graph.graph import GUARD, Equation, variables
 from agrad_numpy.compiling import sizes
 from agrad_numpy.compiling.calls import CONTRACT, INTERNAL, REDUCTIONS, TOTAL, Source, reduced_axes, shape_of
 

@@ -24,7 +24,7 @@ VIEWS = (
     "reshape", "permute_dims", "matrix_transpose", "expand_dims", "squeeze", "getitem", "broadcast_to", "moveaxis",
     "flip", "real", "imag",
 )  # fmt: skip
-"""Ops whose result may be their argument's memory, seen otherwise: in memory that is used again, such views are, too."""
+"""Ops whose result may be their argument's memory, seen otherwise; views of a workspace are made with it."""
 
 numbers = count()
 
@@ -57,6 +57,8 @@ class Program:
         self.escaping: set[Any] = set()
         """Values whose memory may be seen outside."""
         self.results: dict[Any, Results] = {}
+        self.constants: frozenset[int] = frozenset()
+        """The identities of what the source names."""
 
     # The whole ------------------------------------------------------------------------------------
 
@@ -81,6 +83,7 @@ class Program:
         body += [f"{self.source.constant(r.give)}({self.names[v]})" for v, r in self.results.items()]
         body.append(f"return [{results}]")
         known = self.source.known
+        self.constants = frozenset(map(id, known.values()))
         spaces = self._workspaces() if self.memory else None
         if spaces is not None:
             names = [*self.memory, *self.views.values()]
@@ -124,10 +127,7 @@ class Program:
     def _apart(self, x: Any, values: Sequence[Any]) -> Any:
         """A result that may be an argument, a constant or a view; a copy if it is."""
         if isinstance(x, np.ndarray) and (
-            x.base is not None
-            or not x.flags.writeable
-            or any(x is v for v in values)
-            or any(x is v for v in self.source.known.values())
+            x.base is not None or not x.flags.writeable or any(x is v for v in values) or id(x) in self.constants
         ):
             return x.copy()
         return x
@@ -269,10 +269,10 @@ class Program:
         if v in self.escaping:
             return ""
         for a in e.inputs:
-            if type(a) is Var and a in self.at and self.dies[a] <= i and self.source.overwrites(e, a):
-                if (a.shape, a.dtype) == (v.shape, v.dtype):
-                    self._take_over(i, v, a)
-                    return self.names[v]
+            ends = type(a) is Var and a in self.at and self.dies[a] <= i
+            if ends and (a.shape, a.dtype) == (v.shape, v.dtype) and self.source.overwrites(e, a):
+                self._take_over(i, v, a)
+                return self.names[v]
         return ""
 
     def _take_over(self, i: int, v: Var, a: Var) -> None:

@@ -175,10 +175,11 @@ def _divide(r: _Rewriter, e: Equation) -> Equation | None:
     x1, x2 = e.inputs
     if not (_is_inexact(x1, v) and _is_inexact(x2, v)):
         return None
-    for a, inputs in ((x1, lambda y: (y, x2)), (x2, lambda y: (x1, y))):
-        if (y := _without_sign(r, a)) is not None:
-            return e._replace(op="negative", inputs=(r.make("divide", inputs(y), v),))
-    return None
+    over, under = _without_sign(r, x1), _without_sign(r, x2)
+    if (over is None) == (under is None):
+        return None
+    given = (x1 if over is None else over, x2 if under is None else under)
+    return e._replace(op="negative", inputs=(r.make("divide", given, v),))
 
 
 def _negative(r: _Rewriter, e: Equation) -> Equation | None:
@@ -221,8 +222,8 @@ def _sum(r: _Rewriter, e: Equation) -> Equation | None:
     over, under, number = _factors(r, x, v)
     inner = [a for a in over if _varies(a, x.shape, axes)]
     outer = [a for a in over if not _varies(a, x.shape, axes)]
-    if any(_varies(a, x.shape, axes) for a in under) or not inner:
-        return None
+    if any(_varies(a, x.shape, axes) for a in under) or len(inner) < 1 + bool(under):
+        return None  # what divides a sum's terms may be there to keep them from overflowing
     short = axes[0] > 0 and prod([x.shape[a] for a in axes]) <= SHORT and axes[-1] == len(x.shape) - 1
     if not (outer or under or number != 1.0 or len(inner) > 1 or short):
         return None
@@ -240,7 +241,9 @@ def _sum(r: _Rewriter, e: Equation) -> Equation | None:
         for a in others:
             shape = np.broadcast_shapes(total.shape, shape_of(a) if type(a) in VALUES else ())
             total = r.make(op, (total, a), Var(shape, v.dtype))
-    return Equation("reshape", (total,), {"shape": v.shape, "copy": None}, (v,)) if total.shape != v.shape else _same(total, v)
+    if total.shape == v.shape:
+        return _same(total, v)
+    return Equation("reshape", (total,), {"shape": v.shape, "copy": None}, (v,))
 
 
 SHORT = 64
@@ -252,7 +255,13 @@ def _same(a: Var, v: Var) -> Equation:
 
 
 def _summed(
-    r: _Rewriter, given: tuple[Any, ...], shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool, v: Var, short: bool
+    r: _Rewriter,
+    given: tuple[Any, ...],
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    keepdims: bool,
+    v: Var,
+    short: bool,
 ) -> Var:
     """The sum of a product over axes, as a new equation."""
     if len(given) == 2 and len(axes) == len(shape) and not keepdims and shape_of(given[0]) == shape_of(given[1]):
@@ -303,7 +312,7 @@ def _squares(r: _Rewriter, e: Equation, axes: tuple[int, ...]) -> Equation | Non
     (x,) = e.inputs
     if len(axes) != len(x.shape) or v.shape or r.only(x, "add") is None:
         return None
-    parts = []
+    parts: list[tuple[Any, float]] = []
     pending = [x]
     while pending:
         a = pending.pop()
@@ -377,6 +386,20 @@ def _transpose(r: _Rewriter, e: Equation) -> Equation | None:
     return Equation("matmul", tuple(given), {}, e.outputs)
 
 
+def _permuted(r: _Rewriter, e: Equation) -> Equation | None:
+    """A permutation that turns matrices round is their transpose."""
+    axes = e.params["axes"]
+    n = len(axes)
+    if n > 1 and [a % n for a in axes] == [*range(n - 2), n - 1, n - 2]:
+        e = e._replace(op="matrix_transpose", params={})
+        return _turned(r, e) or e
+    return _signless(r, e)
+
+
+def _turned(r: _Rewriter, e: Equation) -> Equation | None:
+    return _signless(r, e) or _transpose(r, e)
+
+
 Rule = Callable[[_Rewriter, Equation], Equation | None]
 
 RULES: dict[str, Rule] = {
@@ -384,11 +407,11 @@ RULES: dict[str, Rule] = {
     "divide": _divide,
     "expand_dims": _signless,
     "matmul": _signless,
-    "matrix_transpose": lambda r, e: _signless(r, e) or _transpose(r, e),
+    "matrix_transpose": _turned,
     "mean": _mean,
     "multiply": _multiply,
     "negative": _negative,
-    "permute_dims": _signless,
+    "permute_dims": _permuted,
     "reshape": _signless,
     "setitem": _setitem,
     "squeeze": _signless,
