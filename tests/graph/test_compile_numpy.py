@@ -237,8 +237,9 @@ def test_calls_within_calls_have_their_own_memory() -> None:
 
     @agrad.custom_op(vjp=lambda ct: ct * 2.0)
     def doubled(x: Any) -> Any:
-        if len(inner) == 1:
-            inner.append(compiled(LARGE * 2.0))  # the same program, while it runs
+        if inner == [None]:
+            inner.append(0)
+            inner[1] = compiled(LARGE * 2.0)  # the same program, while it runs
         return x * 2.0
 
     def f(a: Any) -> Any:

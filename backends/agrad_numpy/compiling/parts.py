@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from agrad.axes import POINTWISE
-from agrad.graph.graph import GUARD, Equation, variables
+from agrad.graph.graph import GUARD, Equation, needed, variables
 from agrad_numpy.compiling import sizes
 from agrad_numpy.compiling.calls import CONTRACT, INTERNAL, REDUCTIONS, TOTAL, Source, reduced_axes, shape_of
 
@@ -143,7 +143,7 @@ def is_pointwise(source: Source, e: Equation) -> bool:
 
 def reads(e: Equation) -> set[Any]:
     """The values that an equation needs."""
-    return {*variables(e.inputs), *variables(tuple(e.params.values()))}
+    return set(needed(e))
 
 
 def parts(equations: Sequence[Equation], source: Source) -> Iterator[Equation | Run]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from agrad.graph.graph import REPLACE, STOP, VALUES, Constant, Equation, Graph, Var, mapped, variables
+from agrad.graph.graph import REPLACE, STOP, VALUES, Constant, Equation, Graph, Var, mapped, needed, variables
 from agrad.graph.passes import dead_code
 from agrad_numpy.compiling.calls import CONTRACT, TOTAL, WRITE_AT, Source, dtype_of, reduced_axes, shape_of
 from agrad_numpy.compiling.parts import is_pointwise
@@ -32,7 +32,7 @@ class _Rewriter:
         self.by: dict[Any, Equation] = {}
         """The makers of values."""
         self.instead: dict[Any, Any] = {}
-        self.uses = Counter(v for e in graph.equations for v in variables((*e.inputs, *e.params.values())))
+        self.uses = Counter(v for e in graph.equations for v in needed(e))
         self.uses.update(variables(graph.outputs))
 
     def graph(self) -> Graph:
