@@ -13,7 +13,7 @@ import pytest
 
 import agrad
 from agrad.graph.passes import simplified
-from agrad_numpy.compiling import sizes
+from agrad_numpy.compiling import program, sizes
 from agrad_numpy.compiling.calls import CONTRACT, TOTAL, Source
 from agrad_numpy.compiling.memory import TAKES_BACK, Arena, Results
 from agrad_numpy.compiling.rewriting import rewritten
@@ -414,6 +414,25 @@ def test_numbers_that_decide() -> None:
 
 
 # Rewriting --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("small")
+def test_arrays_changed_one_element_after_the_other_are_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def f(a: Any, v: Any) -> Any:
+        b = a * 1.0
+        for k in range(20):
+            b[k] += v * b[k - 1]
+        c = b[3:7] * 1.0
+        b[4] = c[0]
+        b[::3] *= 2.0
+        return xp.sum(b * b) + xp.sum(c)
+
+    x = RNG.standard_normal(24)
+    lines: list[str] = []
+    written = program.function_of
+    monkeypatch.setattr(program, "function_of", lambda h, body, *rest: lines.extend(body) or written(h, body, *rest))
+    same(agrad.value_and_grad(f, argnums=(0, 1)), x, np.asarray(0.5), tolerance=1e-9)
+    assert sum("copyto" in line for line in lines) <= 4
 
 
 def ops(f: Any, *args: Any) -> list[str]:

@@ -56,6 +56,8 @@ class Program:
         """The number of the last part that reads a value, or memory that it may share; of results, one of no part."""
         self.escaping: set[Any] = set()
         """Values whose memory may be seen outside."""
+        self.changed: set[Any] = set()
+        """Values of which there is another with some elements changed."""
         self.results: dict[Any, Results] = {}
         self.constants: frozenset[int] = frozenset()
         """The identities of what the source names."""
@@ -137,6 +139,7 @@ class Program:
     def _look(self, found: Sequence[Any]) -> None:
         """Until when values are needed, and which of them may be seen outside."""
         dies = self.dies
+        self.changed = {e.inputs[0] for e in found if isinstance(e, Equation) and e.op == WRITE_AT}
         steps = [(i, e) for i, p in enumerate(found) for e in (p.equations if isinstance(p, Run) else (p,))]
         for i, e in steps:
             dies.update(dict.fromkeys(reads(e), i))
@@ -159,8 +162,14 @@ class Program:
         if e.op in (GUARD, WRITE_AT, TOTAL, CONTRACT):
             return True
         standard = self.source.is_standard(e)
+        if standard and e.op == "getitem" and (_is_number(e) or e.inputs[0] in self.changed):
+            return _is_number(e) or self._is_part(e)
         always = standard and (e.op in ("where", "concat", "scatter") or (e.op in REDUCTIONS and self.source.writes(e)))
         return always or self.source.ufunc(e) is not None or self._is_sized(e)
+
+    def _is_part(self, e: Equation) -> bool:
+        """Whether a small part is read of an array that is changed: it is copied, so that the array need not be."""
+        return 8 * prod(e.outputs[0].shape) <= prod(shape_of(e.inputs[0])) and not any(variables(e.inputs[1]))
 
     def _is_sized(self, e: Equation) -> bool:
         """Whether an equation is computed into memory at hand."""
@@ -240,11 +249,12 @@ class Program:
         elif self._is_sized(e):
             given = self.source.texts(e)
             self.lines += self.source.into(e, given, self._over(i, e) or self.place(e.outputs[0], i))
-        elif e.op in VIEWS and self.source.is_standard(e) and self._is_view(e):
+        elif e.op in VIEWS and not self._is_fresh(e) and self.source.is_standard(e) and self._is_view(e):
             return
         else:
             names = [self.source.name("v") for _ in e.outputs]
-            self.lines.append(f"{', '.join(names)}{',' if e.several else ''} = {self.source.expression(e)}")
+            copied = ".copy()" if e.op == "getitem" and self._is_fresh(e) and not _is_number(e) else ""
+            self.lines.append(f"{', '.join(names)}{',' if e.several else ''} = {self.source.expression(e)}{copied}")
             self.names.update(zip(e.outputs, names, strict=True))
             if self._is_fresh(e):
                 self.owned.update(e.outputs)
@@ -299,11 +309,18 @@ class Program:
         items = key if type(key) is tuple else (key,)
         if e.params["how"] == "=":
             self.lines.append(f"{part} = {value}")
-        elif all(type(k) is int for k in items) and len(items) == len(v.shape):  # a number is no view
+        elif all(type(k) is int for k in items) and len(items) == len(v.shape):  # a number, and no view
             self.lines.append(f"{part} += {value}")
         else:
             view = self.source.name("v")
             self.lines += [f"{view} = {part}", f"{self.source.constant(np.add)}({view}, {value}, {view})"]
+
+
+def _is_number(e: Equation) -> bool:
+    """Whether an equation reads one element, which is no view."""
+    key = e.inputs[1] if e.op == "getitem" else ()
+    items = key if type(key) is tuple else (key,)
+    return bool(items) and all(type(k) is int for k in items) and len(items) == len(shape_of(e.inputs[0]))
 
 
 class _Clearing:

@@ -19,7 +19,21 @@ __all__ = ["rewritten"]
 
 def rewritten(graph: Graph, source: Source) -> Graph:
     """The graph with all of it done."""
-    return dead_code(_Rewriter(graph, source).graph())
+    graph = dead_code(_Rewriter(graph, source).graph())
+    return graph.replaced(_with_late_writes(graph.equations))
+
+
+def _with_late_writes(equations: list[Equation]) -> list[Equation]:
+    """Each change of an array right before it is read, so that the array as it was has been read by then."""
+    made: list[Equation] = []
+    waiting: dict[Any, Equation] = {}
+    for e in equations:
+        made += [waiting.pop(a) for a in dict.fromkeys(needed(e)) if a in waiting]
+        if e.op == WRITE_AT:
+            waiting[e.outputs[0]] = e
+        else:
+            made.append(e)
+    return made + [*waiting.values()]
 
 
 class _Rewriter:
@@ -350,8 +364,18 @@ def _scattered(r: _Rewriter, e: Equation) -> Equation | None:
         if spread is None or any(True for _ in variables(spread.inputs[1])) or not v.shape:
             continue
         if type(y) is Var and (y.shape, y.dtype) == (v.shape, v.dtype):
+            zeroed = r.by.get(y) if r.uses[y] == 1 else None
+            if zeroed is not None and zeroed.op == WRITE_AT and _is_zeroed(zeroed, spread.inputs[1]):
+                return Equation(WRITE_AT, (zeroed.inputs[0], *spread.inputs[1::-1]), {"how": "="}, (v,))
             return Equation(WRITE_AT, (y, spread.inputs[1], spread.inputs[0]), {"how": "+="}, (v,))
     return None
+
+
+def _is_zeroed(e: Equation, key: Any) -> bool:
+    """Whether zeros were written at an index."""
+    _, own, value = e.inputs
+    static = not any(True for _ in variables(own))
+    return e.params["how"] == "=" and type(value) in (int, float) and value == 0 and static and own == key
 
 
 def _setitem(r: _Rewriter, e: Equation) -> Equation | None:
