@@ -435,6 +435,34 @@ def test_arrays_changed_one_element_after_the_other_are_copied_once(monkeypatch:
     assert sum("copyto" in line for line in lines) <= 4
 
 
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_choices_of_zero_and_ties(dtype: str) -> None:
+    x = np.asarray([0.0, -1.0, 2.0, np.nan, np.inf, -np.inf, 0.0, 3.0] * 3, dtype)
+    g = np.asarray([1.0, np.nan, 2.0, 1.0, np.inf, -np.inf, -2.0, 0.5] * 3, dtype)
+
+    def f(a: Any, b: Any) -> Any:
+        positive, zero = a > 0, a == 0
+        c = b * 0.5
+        return (
+            xp.where(positive, b, 0) + xp.where(zero, c, 0),
+            xp.where(positive, 0.0, b),
+            xp.where(positive, b, 0) + xp.where(zero, b * 3.0, 0),
+            xp.where(zero, b, 0) + xp.where(a == b, b, 0.0),
+            xp.where(positive, b, -0.0),
+            c,
+        )
+
+    compiled = same(f, x, g)
+    signs = np.signbit(compiled(x, g)[4]) == np.signbit(f(xp.asarray(x), xp.asarray(g))[4].array)
+    assert np.all(signs | np.isnan(g))
+
+    def relu(a: Any) -> Any:
+        return xp.sum(xp.maximum(a, 0.0) ** 2) + xp.sum(xp.maximum(a, a * 1.0)) + xp.sum(xp.maximum(a * 2.0, 0.0))
+
+    same(agrad.grad(relu), np.nan_to_num(x, posinf=1.0, neginf=-2.0))
+
+
 def ops(f: Any, *args: Any) -> list[str]:
     """The ops of a function's graph as NumPy computes it."""
     graph = simplified(agrad.trace(f, *args))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from math import isfinite, prod
+from math import copysign, isfinite, prod
 from typing import Any
 
 import numpy as np
 
 from agrad.graph.graph import GUARD, HERE, REPLACE, STOP, VALUES, Capture, Equation, Var, at_home, parameter, variables
 
-__all__ = ["CONTRACT", "REDUCTIONS", "TOTAL", "WRITE_AT", "Source", "dtype_of", "reduced_axes", "shape_of"]
+__all__ = ["ADD_WHERE", "CONTRACT", "REDUCTIONS", "TOTAL", "WRITE_AT", "Source", "dtype_of", "reduced_axes", "shape_of"]
 
 SYMBOLS = {operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.matmul: "@"}
 
@@ -20,6 +20,9 @@ TOTAL = "total"
 
 CONTRACT = "contract"
 """The op of a sum over the axes `axis` of an array, or of a product of two, which broadcast to `shape`."""
+
+ADD_WHERE = "add_where"
+"""The op of an array and, where a condition holds, which is seldom, another one times a number."""
 
 WRITE_AT = "write_at"
 """The op, which rewriting makes, of an array with other elements at an index: `how` is ``=`` or ``+=``."""
@@ -136,6 +139,9 @@ class Source:
         """The call, whose result is in memory that the function chooses."""
         if e.op == TOTAL:
             return self.total([self.text(a) for a in e.inputs], flat=len(shape_of(e.inputs[0])) == 1)
+        if e.op == ADD_WHERE:
+            x, condition, term, number = [self.text(a) for a in e.inputs]
+            return f"{x} + {self.constant(np.where)}({condition}, {term} * {number}, 0.0)"
         if e.op == CONTRACT:
             made = self.contracted(e, [self.text(a) for a in e.inputs])
             return f"{made}.reshape({e.outputs[0].shape!r})" if e.params["keepdims"] and e.outputs[0].shape else made
@@ -217,7 +223,7 @@ class Source:
         (v,) = e.outputs
         if self.ufunc(e) is not None:
             return any(type(a) in VALUES for a in e.inputs)
-        if e.op == CONTRACT:
+        if e.op in (CONTRACT, ADD_WHERE):
             return True
         if not self.is_standard(e):
             return False
@@ -251,6 +257,11 @@ class Source:
         if e.op == CONTRACT:
             return [self.contracted(e, given, out)]
         x = given[0]
+        if e.op == ADD_WHERE:
+            _, condition, term, number = given
+            term = term if number == "1.0" else f"{term} * {number}"
+            added = f"{self.constant(np.add)}({out}, {self.constant(np.where)}({condition}, {term}, 0.0), {out})"
+            return [*([f"copyto({out}, {x})"] if out != x else []), f"if {condition}.any(): {added}"]
         if e.op == "pow_scalar":
             times = self.constant(np.multiply)
             first = f"{times}({x}, {x}, out={out})"
@@ -258,6 +269,16 @@ class Source:
             return [first, *second.get(e.params["exponent"], [])]
         if e.op == "where":
             condition, x1, x2 = given
+            chosen = self._masked(e)
+            if chosen:
+                mask = f"{out}.view({self.constant(BITS[dtype_of(chosen)])})"
+                kept = x1 if chosen is e.inputs[1] else x2
+                turned = f"{self.constant(np.negative)}({mask}, {mask})"
+                if kept is x2:
+                    turned = f"{self.constant(np.subtract)}({mask}, 1, {mask})"
+                bits = f"{kept}.view({self.constant(BITS[dtype_of(chosen)])})"
+                both = f"{self.constant(np.bitwise_and)}({mask}, {bits}, {mask})"
+                return [f"copyto({mask}, {condition})", turned, both]
             return [*([f"copyto({out}, {x2})"] if out != x2 else []), f"copyto({out}, {x1}, where={condition})"]
         if e.op == "clip":
             lines = []
@@ -281,10 +302,21 @@ class Source:
             lines.append(f"{self.constant(np.divide)}({out}, {n}, out={out})")
         return lines
 
+    def _masked(self, e: Equation) -> Any:
+        """Of a choice between an array and zero, the array: a mask of bits is faster than a condition for each."""
+        _, x1, x2 = e.inputs
+        for x, zero in ((x1, x2), (x2, x1)):
+            array = type(x) in VALUES and shape_of(x) and dtype_of(x) == e.outputs[0].dtype in BITS
+            if array and type(zero) in (int, float) and zero == 0 and copysign(1.0, zero) > 0:
+                return x
+        return None
+
     def overwrites(self, e: Equation, a: Any) -> bool:
         """Whether an equation can be computed into the memory of its operand `a`."""
         if e.op == "where":
             return dtype_of(a) != "bool" and a is e.inputs[2] and a is not e.inputs[0] and a is not e.inputs[1]
+        if e.op == ADD_WHERE:
+            return a is e.inputs[0] and a is not e.inputs[2]
         if e.op in ("clip", "astype"):
             return self.is_standard(e)
         if e.op == "pow_scalar":
@@ -293,9 +325,12 @@ class Source:
         return ufunc is not None and ufunc.signature is None
 
 
+BITS = {"float32": np.dtype("int32"), "float64": np.dtype("int64")}
+"""Whole numbers of as many bits."""
+
 ARITHMETIC = ("add", "subtract", "multiply", "divide")
 
-INTERNAL = (GUARD, STOP, REPLACE, WRITE_AT, TOTAL, CONTRACT)
+INTERNAL = (GUARD, STOP, REPLACE, WRITE_AT, TOTAL, CONTRACT, ADD_WHERE)
 """What is no op of the table."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from agrad.axes import POINTWISE
 from agrad.graph.graph import GUARD, Equation, needed, variables
 from agrad_numpy.compiling import sizes
-from agrad_numpy.compiling.calls import CONTRACT, INTERNAL, REDUCTIONS, TOTAL, Source, reduced_axes, shape_of
+from agrad_numpy.compiling.calls import ADD_WHERE, CONTRACT, INTERNAL, REDUCTIONS, TOTAL, Source, reduced_axes, shape_of
 
 __all__ = ["RESHAPING", "Run", "is_pointwise", "parts", "reads", "whole_shape"]
 
@@ -133,6 +133,8 @@ def _common(a: tuple[int, ...], b: tuple[int, ...]) -> int:
 
 def is_pointwise(source: Source, e: Equation) -> bool:
     """Whether an equation is a pointwise op of the backend, with one result."""
+    if e.op == ADD_WHERE:
+        return True
     if e.op in INTERNAL or e.op == "broadcast_to" or e.own is not None or e.several or len(e.outputs) != 1:
         return False
     op = source.bound(e).op

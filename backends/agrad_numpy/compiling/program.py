@@ -12,7 +12,7 @@ import numpy as np
 from agrad.graph.graph import GUARD, VALUES, Constant, Equation, Graph, Var, variables
 from agrad_numpy.compiling import sizes
 from agrad_numpy.compiling.blocks import write_run
-from agrad_numpy.compiling.calls import CONTRACT, REDUCTIONS, TOTAL, WRITE_AT, Source, shape_of
+from agrad_numpy.compiling.calls import ADD_WHERE, CONTRACT, REDUCTIONS, TOTAL, WRITE_AT, Source, shape_of
 from agrad_numpy.compiling.memory import TAKES_BACK, Arena, Results, Workspaces
 from agrad_numpy.compiling.parts import Run, parts, reads
 
@@ -159,7 +159,7 @@ class Program:
 
     def _is_fresh(self, e: Equation) -> bool:
         """Whether results are in new memory for certain; other functions may return an argument, or a view of it."""
-        if e.op in (GUARD, WRITE_AT, TOTAL, CONTRACT):
+        if e.op in (GUARD, WRITE_AT, TOTAL, CONTRACT, ADD_WHERE):
             return True
         standard = self.source.is_standard(e)
         if standard and e.op == "getitem" and (_is_number(e) or e.inputs[0] in self.changed):

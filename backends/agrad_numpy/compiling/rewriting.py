@@ -11,7 +11,7 @@ import numpy as np
 
 from agrad.graph.graph import REPLACE, STOP, VALUES, Constant, Equation, Graph, Var, mapped, needed, variables
 from agrad.graph.passes import dead_code
-from agrad_numpy.compiling.calls import CONTRACT, TOTAL, WRITE_AT, Source, dtype_of, reduced_axes, shape_of
+from agrad_numpy.compiling.calls import ADD_WHERE, CONTRACT, TOTAL, WRITE_AT, Source, dtype_of, reduced_axes, shape_of
 from agrad_numpy.compiling.parts import is_pointwise
 
 __all__ = ["rewritten"]
@@ -147,7 +147,30 @@ def _add(r: _Rewriter, e: Equation) -> Equation | None:
         return e._replace(op="subtract", inputs=(x1, y))
     if (y := _without_sign(r, x1)) is not None:
         return e._replace(op="subtract", inputs=(x2, y))
-    return _scattered(r, e)
+    return _tied(r, e) or _scattered(r, e)
+
+
+def _tied(r: _Rewriter, e: Equation) -> Equation | None:
+    """What is added only where two values are equal, as derivatives of `maximum` are, is looked for first."""
+    (v,) = e.outputs
+    for a, b in (e.inputs, e.inputs[::-1]):
+        chosen = r.only(a, "where")
+        if chosen is None or type(b) not in VALUES or shape_of(b) != v.shape or v.dtype not in ("float32", "float64"):
+            continue
+        condition, term, zero = chosen.inputs
+        equal = r.by.get(condition) if type(condition) is Var else None
+        if equal is None or equal.op != "equal" or not r.source.is_standard(equal) or type(zero) not in (int, float):
+            continue
+        if zero != 0 or shape_of(condition) != v.shape or type(term) not in VALUES or not _is_inexact(term, v):
+            continue
+        number: float = 1.0
+        scaled = r.only(term, "multiply")
+        if scaled is not None and type(scaled.inputs[0]) in VALUES and _is_factor(scaled.inputs[1]):
+            term, number = scaled.inputs[0], float(scaled.inputs[1])
+        if shape_of(term) == v.shape and dtype_of(term) == v.dtype:
+            r.uses[term] += 1
+            return Equation(ADD_WHERE, (b, condition, term, number), {}, (v,))
+    return None
 
 
 def _subtract(r: _Rewriter, e: Equation) -> Equation | None:
