@@ -11,7 +11,18 @@ import numpy as np
 
 from agrad.graph.graph import GUARD, HERE, REPLACE, STOP, VALUES, Capture, Equation, Var, at_home, parameter, variables
 
-__all__ = ["ADD_WHERE", "CONTRACT", "REDUCTIONS", "TOTAL", "WRITE_AT", "Source", "dtype_of", "reduced_axes", "shape_of"]
+__all__ = [
+    "ADD_WHERE",
+    "BITS",
+    "CONTRACT",
+    "REDUCTIONS",
+    "TOTAL",
+    "WRITE_AT",
+    "Source",
+    "dtype_of",
+    "reduced_axes",
+    "shape_of",
+]
 
 SYMBOLS = {operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.matmul: "@"}
 
@@ -314,6 +325,8 @@ class Source:
     def overwrites(self, e: Equation, a: Any) -> bool:
         """Whether an equation can be computed into the memory of its operand `a`."""
         if e.op == "where":
+            if self._masked(e) is not None:  # the mask is made there
+                return False
             return dtype_of(a) != "bool" and a is e.inputs[2] and a is not e.inputs[0] and a is not e.inputs[1]
         if e.op == ADD_WHERE:
             return a is e.inputs[0] and a is not e.inputs[2]

@@ -11,7 +11,17 @@ import numpy as np
 
 from agrad.graph.graph import REPLACE, STOP, VALUES, Constant, Equation, Graph, Var, mapped, needed, variables
 from agrad.graph.passes import dead_code
-from agrad_numpy.compiling.calls import ADD_WHERE, CONTRACT, TOTAL, WRITE_AT, Source, dtype_of, reduced_axes, shape_of
+from agrad_numpy.compiling.calls import (
+    ADD_WHERE,
+    BITS,
+    CONTRACT,
+    TOTAL,
+    WRITE_AT,
+    Source,
+    dtype_of,
+    reduced_axes,
+    shape_of,
+)
 from agrad_numpy.compiling.parts import is_pointwise
 
 __all__ = ["rewritten"]
@@ -19,8 +29,35 @@ __all__ = ["rewritten"]
 
 def rewritten(graph: Graph, source: Source) -> Graph:
     """The graph with all of it done."""
-    graph = dead_code(_Rewriter(graph, source).graph())
+    graph = dead_code(_Rewriter(_with_shared_constants(graph), source).graph())
     return graph.replaced(_with_late_writes(graph.equations))
+
+
+def _with_shared_constants(graph: Graph) -> Graph:
+    """A large constant that is the transpose of another one as its view: the same memory, and cache, serve both."""
+    known: list[Any] = []
+    instead: dict[Any, Any] = {}
+    for c in graph.constants:
+        a = c.value
+        if not isinstance(a, np.ndarray) or a.ndim < 2 or a.nbytes < 2**16 or a.dtype.kind != "f":
+            continue
+        turned = [b.swapaxes(-1, -2) for b in known]
+        same = [b for b in turned if b.shape == a.shape and b.dtype == a.dtype and np.array_equal(_bits(b), _bits(a))]
+        if same:
+            instead[c] = Constant(same[0])
+        else:
+            known.append(a)
+    if not instead:
+        return graph
+
+    def change(a: Any) -> Any:
+        return instead.get(a, a) if type(a) is Constant else a
+
+    return graph.replaced([e._replace(inputs=mapped(change, e.inputs)) for e in graph.equations])
+
+
+def _bits(a: Any) -> Any:
+    return a.view(BITS[str(a.dtype)]) if str(a.dtype) in BITS else a
 
 
 def _with_late_writes(equations: list[Equation]) -> list[Equation]:
