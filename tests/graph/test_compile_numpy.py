@@ -467,6 +467,19 @@ def test_choices_of_zero_and_ties(dtype: str) -> None:
     same(agrad.grad(relu), np.nan_to_num(x, posinf=1.0, neginf=-2.0))
 
 
+@pytest.mark.usefixtures("small")
+def test_elements_that_are_read_twice_get_both_gradients() -> None:
+    x = RNG.standard_normal((4, 3))
+
+    def f(a: Any) -> Any:
+        b = a * 2.0
+        picked = xp.sum(xp.sin(b[[0, 2, 2]])) + xp.sum(xp.cos(a[[3, 3], 1:])) + xp.sum(b[1] * b[[1, 1, 0], 2])
+        b[[0, 2], 1:] = b[[3, 3], :2] * a[0, 0]
+        return picked + xp.sum(b**2)
+
+    same(agrad.grad(f), x)
+
+
 def ops(f: Any, *args: Any) -> list[str]:
     """The ops of a function's graph as NumPy computes it."""
     graph = simplified(agrad.trace(f, *args))

@@ -253,7 +253,7 @@ class Source:
             same = dtype_of(given[0]) == v.dtype
             return same and (e.op in ("max", "min") or v.dtype.startswith(("float", "complex", "bool")))
         if e.op == "scatter":
-            return not any(True for _ in variables(e.inputs[1])) and dtype_of(given[0]) == v.dtype
+            return is_basic(e.inputs[1]) and dtype_of(given[0]) == v.dtype
         return e.op == "concat" and all(type(a) is Var and a.dtype == v.dtype for a in variables(e.inputs))
 
     def into(self, e: Equation, given: list[str], out: str, axis: Any = False) -> list[str]:
@@ -354,6 +354,11 @@ def reduced_axes(e: Equation) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     return tuple(sorted({a % ndim for a in (axis if isinstance(axis, tuple | list) else (axis,))}))
+
+
+def is_basic(key: Any) -> bool:
+    """Whether an index is of numbers and slices: it reaches no element twice, and what it reads is a view."""
+    return all(type(k) in (int, slice, type(None), type(Ellipsis)) for k in (key if type(key) is tuple else (key,)))
 
 
 def dtype_of(a: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from agrad.graph.graph import GUARD, VALUES, Constant, Equation, Graph, Var, variables
 from agrad_numpy.compiling import sizes
 from agrad_numpy.compiling.blocks import write_run
-from agrad_numpy.compiling.calls import ADD_WHERE, CONTRACT, REDUCTIONS, TOTAL, WRITE_AT, Source, shape_of
+from agrad_numpy.compiling.calls import ADD_WHERE, CONTRACT, REDUCTIONS, TOTAL, WRITE_AT, Source, is_basic, shape_of
 from agrad_numpy.compiling.memory import TAKES_BACK, Arena, Results, Workspaces
 from agrad_numpy.compiling.parts import Run, parts, reads
 
@@ -169,7 +169,7 @@ class Program:
 
     def _is_part(self, e: Equation) -> bool:
         """Whether a small part is read of an array that is changed: it is copied, so that the array need not be."""
-        return 8 * prod(e.outputs[0].shape) <= prod(shape_of(e.inputs[0])) and not any(variables(e.inputs[1]))
+        return 8 * prod(e.outputs[0].shape) <= prod(shape_of(e.inputs[0])) and is_basic(e.inputs[1])
 
     def _is_sized(self, e: Equation) -> bool:
         """Whether an equation is computed into memory at hand."""

@@ -19,6 +19,7 @@ from agrad_numpy.compiling.calls import (
     WRITE_AT,
     Source,
     dtype_of,
+    is_basic,
     reduced_axes,
     shape_of,
 )
@@ -421,7 +422,7 @@ def _scattered(r: _Rewriter, e: Equation) -> Equation | None:
     x1, x2 = e.inputs
     for a, y in ((x1, x2), (x2, x1)):
         spread = r.only(a, "scatter")
-        if spread is None or any(True for _ in variables(spread.inputs[1])) or not v.shape:
+        if spread is None or not is_basic(spread.inputs[1]) or not v.shape:
             continue
         if type(y) is Var and (y.shape, y.dtype) == (v.shape, v.dtype):
             zeroed = r.by.get(y) if r.uses[y] == 1 else None
@@ -434,8 +435,8 @@ def _scattered(r: _Rewriter, e: Equation) -> Equation | None:
 def _is_zeroed(e: Equation, key: Any) -> bool:
     """Whether zeros were written at an index."""
     _, own, value = e.inputs
-    static = not any(True for _ in variables(own))
-    return e.params["how"] == "=" and type(value) in (int, float) and value == 0 and static and own == key
+    zero = type(value) in (int, float) and value == 0
+    return e.params["how"] == "=" and zero and is_basic(own) and repr(own) == repr(key)
 
 
 def _setitem(r: _Rewriter, e: Equation) -> Equation | None:
