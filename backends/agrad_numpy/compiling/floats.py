@@ -92,16 +92,13 @@ def in_floats(graph: Graph, space: Any, otherwise: Callable[[], Replay]) -> Repl
             text = f"{number if _is_float(v) else truth}({text})"
         results.append(text)
     names = f"{', '.join([source.names[v] for v in given])}, = values" if given else "pass"
-    body = [source_line.replace("float(", f"{source.constant(float)}(", 1) for source_line in lines[: len(given)]]
-    body += [*lines[len(given) :], f"return [{', '.join(results)}]"]
-    run: Any = function_of("run(values)", [names, *body], source.known, graph.name)
+    body = [names, *lines, f"return [{', '.join(results)}]"]
+    run: Any = function_of("run(values)", body, source.known, graph.name)
     return _Careful(run, otherwise).replay()
 
 
 class _Careful:
     """Python's arithmetic, and NumPy's where that finds something to complain of."""
-
-    owned = True
 
     def __init__(self, run: Replay, otherwise: Callable[[], Replay]) -> None:
         self._run = run
