@@ -84,7 +84,10 @@ class Backend(NamedTuple):
     compile : callable, optional
         Called with an `agrad.Graph` and its namespace, returns a function that takes the values of the inputs, and of
         the leaves that the graph captures, in one sequence, and returns those of the outputs in a list, or None where a
-        guard does not hold. Without it, `agrad.compile` calls ops in turn.
+        guard does not hold. Without it, `agrad.compile` calls ops in turn. It may take ``threads=``, how many may work
+        at once, and ``budget=``: what it keeps between calls is taken from it by ``budget.take(bytes)``, which says
+        whether there is room, and given back by ``budget.give(bytes)``. The function that it returns may have two
+        attributes: ``owned``, true where the results are arrays in memory of their own, and ``clear()``.
     methods : mapping
         Further attributes for the backend's Tensor class (protocols of the library itself).
     host : callable
@@ -123,7 +126,7 @@ class Backend(NamedTuple):
     read_only: Collection[str] = ()
     shares: Callable[[Any, Any], bool] = _always
     layout: Callable[[Any], Any] | None = None
-    compile: Callable[[Any, Any], Callable[[Any], Any]] | None = None
+    compile: Callable[..., Callable[[Any], Any]] | None = None
     methods: Mapping[str, Any] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from agrad.transforms.containers import flatten, place, unflatten
 
 __all__ = [
     "GUARD", "HERE", "PASSING", "REPLACE", "STOP", "VALUES", "Capture", "Constant", "Dtype", "Equation", "Graph", "Var",
-    "at_home", "mapped", "parameter", "variables",
+    "at_home", "mapped", "needed", "parameter", "variables",
 ]  # fmt: skip
 
 GUARD = "guard"
@@ -192,16 +193,15 @@ class Graph:
     def operands(self) -> Iterator[Operand]:
         """Every operand of the equations and results, out of their lists and tuples."""
         for e in self.equations:
-            yield from variables(e.inputs)
-            yield from variables(tuple(e.params.values()))
+            yield from needed(e)
         yield from variables(self.outputs)
 
-    @property
+    @cached_property
     def constants(self) -> list[Constant]:
         """The constants that are used, in order."""
         return list(dict.fromkeys(v for v in self.operands if isinstance(v, Constant)))
 
-    @property
+    @cached_property
     def captures(self) -> list[Capture]:
         """The leaves that the function closes over, in order."""
         return list(dict.fromkeys(v for v in self.operands if isinstance(v, Capture)))
@@ -416,6 +416,17 @@ def variables(a: Operand) -> Iterator[Any]:
     elif type(a) is tuple or type(a) is list:
         for item in a:
             yield from variables(item)
+
+
+def needed(e: Equation) -> list[Operand]:
+    """What stands for an array in an equation's operands and parameters, quickly for the usual ones."""
+    found = []
+    for a in (*e.inputs, *e.params.values()):
+        if type(a) in VALUES:
+            found.append(a)
+        elif type(a) is tuple or type(a) is list:
+            found += variables(a)
+    return found
 
 
 def mapped(change: Callable[[Any], Any], a: Operand) -> Any:

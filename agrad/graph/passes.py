@@ -8,7 +8,7 @@ from typing import Any
 from agrad.arrays.convert import dtype_name
 from agrad.arrays.namespaces import namespace
 from agrad.arrays.tensors import Tensor
-from agrad.graph.graph import GUARD, Constant, Equation, Graph, Var, mapped, variables
+from agrad.graph.graph import GUARD, Constant, Equation, Graph, Var, mapped, needed, variables
 
 __all__ = ["PASSES", "common_subexpressions", "dead_code", "peepholes", "simplified", "uniform_constants"]
 
@@ -37,8 +37,7 @@ def dead_code(graph: Graph) -> Graph:
     for e in reversed(graph.equations):
         if e.op == GUARD or any(v in alive for v in e.outputs):
             kept.append(e)
-            alive.update(variables(e.inputs))
-            alive.update(variables(tuple(e.params.values())))
+            alive.update(needed(e))
     return graph.replaced(kept[::-1])
 
 

@@ -23,6 +23,9 @@ from agrad.transforms.containers import flatten, is_array, passes, place, unflat
 
 __all__ = ["check_fixed", "trace"]
 
+NO_ARRAYS = frozenset({bool, int, float, complex, str, slice, type(None), type(Ellipsis)})
+"""Types of operands that stand for themselves."""
+
 SIZED = ("nonzero", "unique_all", "unique_counts", "unique_inverse", "unique_values")
 """Ops whose results have as many elements as the values say."""
 
@@ -127,7 +130,7 @@ class Recorder(Trace):
 
     differentiates = False
 
-    __slots__ = ("_constants", "_kept", "_leaves", "device", "equations")
+    __slots__ = ("_constants", "_dtypes", "_kept", "_leaves", "device", "equations")
 
     def __init__(self, device: Any) -> None:
         super().__init__()
@@ -136,6 +139,7 @@ class Recorder(Trace):
         self.equations: list[Equation] = []
         self._constants: dict[int, Constant] = {}
         self._leaves: dict[int, Tensor] = {}
+        self._dtypes: dict[Any, str] = {}
         self._kept: list[Any] = []
         """What constants and leaves were made from, so that its address is not another's meanwhile."""
 
@@ -156,6 +160,8 @@ class Recorder(Trace):
     def operand(self, space: Namespace, a: Any) -> Operand:
         """What stands for a value in an equation."""
         kind = type(a)
+        if kind in NO_ARRAYS:
+            return a
         if kind is tuple or kind is list:
             return kind([self.operand(space, item) for item in a])
         if isinstance(a, Tensor):
@@ -207,7 +213,7 @@ class Recorder(Trace):
         if not all(space._owns(r) or isinstance(r, Tensor) for r in results):
             raise UnsupportedError(f"{f!r} was traced, and returns a {type(out).__name__}, which no graph can hold")
         avals = [space._aval_of(r) for r in results]
-        made = tuple([Var(aval.shape, dtype_name(space, aval.dtype)) for aval in avals])
+        made = tuple([Var(aval.shape, self._dtype(space, aval.dtype)) for aval in avals])
         known = space._op(op.name)
         data, named = self._call(space, f, known, args, params)
         several = type(out) if isinstance(out, tuple | list) else None
@@ -217,6 +223,13 @@ class Recorder(Trace):
         if OFF and not switched_on(self.level):  # as no_grad means it for whoever differentiates the graph
             boxed = [self.stopping(t) for t in boxed]
         return space._rebuild(out, boxed) if several else boxed[0]
+
+    def _dtype(self, space: Namespace, dtype: Any) -> str:
+        """The name of a dtype, which is looked for once."""
+        found = self._dtypes.get(dtype)
+        if found is None:
+            found = self._dtypes[dtype] = dtype_name(space, dtype)
+        return found
 
     def _call(self, space: Any, f: Bound, known: Any, args: Sequence[Any], params: Any) -> tuple[Any, dict[str, Any]]:
         """Data and parameters as the table declares them: an index without arrays may have come as a parameter."""

@@ -72,10 +72,10 @@ def _load() -> Any:
     return namespace
 
 
-def _compile(graph: Any, space: Any) -> Any:
-    from agrad_numpy.compile import compiled
+def _compile(graph: Any, space: Any, threads: int = 1, budget: Any = None) -> Any:
+    from agrad_numpy.compiling import compiled
 
-    return compiled(graph, space)
+    return compiled(graph, space, threads, budget)
 
 
 def _owns(x: object) -> bool:
@@ -116,14 +116,21 @@ def _array(array: Any) -> Any:
 
 
 def _quiet() -> AbstractContextManager[Any]:
+    global _calm
+    if _calm is not None and _calm[0].get() is _calm[1]:
+        return UNCHANGED
     import numpy
 
     if numpy.geterr()["under"] == "ignore":  # as it is by default; entering a state slows every ufunc down
+        state = getattr(sys.modules.get("numpy._core.umath"), "_extobj_contextvar", None)
+        _calm = None if state is None else (state, state.get())
         return UNCHANGED
     return numpy.errstate(under="ignore")
 
 
 UNCHANGED = nullcontext()
+_calm: Any = None
+"""Where NumPy keeps how it treats errors, and a state that ignores underflow: asking by name takes a microsecond."""
 
 
 def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:

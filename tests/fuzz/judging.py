@@ -307,7 +307,7 @@ def compiled(case: _Case) -> None:
     small = {"BLOCK": 4, "WORTH": 6, "SMALL": 2} if case.backend == "numpy" else {}
     with ExitStack() as stack:
         for name, size in small.items():
-            stack.enter_context(patch(f"agrad_numpy.compile.{name}", size))
+            stack.enter_context(patch(f"agrad_numpy.compiling.sizes.{name}", size))
         for _ in range(2):
             try:
                 (total, outputs), gradient = step(*case.args())

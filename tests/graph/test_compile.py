@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import agrad
-from agrad_numpy import compile as on_numpy
+from agrad_numpy.compiling import sizes as on_numpy
 from graph_samples import FIRST, PROGRAMS, SMOOTH, USABLE, X, Y, called, double_precision, near, total, xp
 
 BIG = np.random.default_rng(0).standard_normal(100_003)
