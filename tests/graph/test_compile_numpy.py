@@ -570,3 +570,28 @@ def test_an_op_of_the_users_with_the_name_of_one_of_the_standard() -> None:
 
     compiled = agrad.compile(lambda a: sum(a * 2.0) + 1.0)
     assert compiled(LARGE) == (LARGE * 2.0).max() + 1.0
+
+
+SCALED = {
+    "divided": lambda x, y, m: xp.sum((x / m) * (y / m)),
+    "times a reciprocal": lambda x, y, m: xp.sum((x * (1 / m)) * (y / m)),
+    "times a small number": lambda x, y, m: xp.sum(x * 1e-200 * y),
+    "squared": lambda x, y, m: xp.sum(1e-200 * x * x),
+    "times nothing": lambda x, y, m: xp.sum(x * m * 0.0 * y),
+    "a safe norm": lambda x, y, m: xp.sqrt(xp.sum((x / m) ** 2)) * m[0],
+    "a mean": lambda x, y, m: xp.mean(x * 1e-190 * y),
+}
+"""Sums of products whose factors keep them from overflowing."""
+
+
+@pytest.mark.parametrize("shape", [(200,), (10, 20)])
+@pytest.mark.parametrize("scale", [1e200, np.inf, 0.0])
+@pytest.mark.parametrize("name", SCALED)
+def test_sums_overflow_where_they_do_uncompiled(name: str, scale: float, shape: tuple[int, ...]) -> None:
+    f, m = SCALED[name], np.full(1, scale)
+    slope = agrad.grad(f, (0, 1))
+    for value in (1e200, 0.0):
+        given = np.full(shape, value), np.full(shape, 1e200), m
+        with np.errstate(all="ignore"):
+            for g in (f, slope):
+                near(agrad.compile(g)(*given), g(*given), 1e-12)

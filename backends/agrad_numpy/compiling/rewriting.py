@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from math import isfinite, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,14 @@ from agrad.graph.passes import dead_code
 from agrad_numpy.compiling.calls import (
     ADD_WHERE,
     BITS,
-    CONTRACT,
-    TOTAL,
     WRITE_AT,
     Source,
     dtype_of,
     is_basic,
-    reduced_axes,
     shape_of,
 )
 from agrad_numpy.compiling.parts import is_pointwise
+from agrad_numpy.compiling.sums import is_factor, is_inexact, mean_of, same, sum_of
 
 __all__ = ["rewritten"]
 
@@ -156,17 +154,6 @@ class _Rewriter:
 # Signs and factors ------------------------------------------------------------------------------------
 
 
-def _is_inexact(a: Any, v: Var) -> bool:
-    """Whether an operand is a number, or has the floating-point dtype of the result."""
-    if type(a) not in VALUES:
-        return type(a) in (int, float)
-    return v.dtype.startswith(("float", "complex")) and dtype_of(a) == v.dtype
-
-
-def _is_factor(a: Any) -> bool:
-    return type(a) in (int, float) and isfinite(a) and 1e-30 < abs(a) < 1e30
-
-
 def _without_sign(r: _Rewriter, a: Any) -> Any:
     """What a value is the negative of, where nobody else reads it."""
     e = r.only(a, "negative")
@@ -176,7 +163,7 @@ def _without_sign(r: _Rewriter, a: Any) -> Any:
 def _add(r: _Rewriter, e: Equation) -> Equation | None:
     (v,) = e.outputs
     x1, x2 = e.inputs
-    if e.params or not (_is_inexact(x1, v) and _is_inexact(x2, v)):
+    if e.params or not (is_inexact(x1, v) and is_inexact(x2, v)):
         return _scattered(r, e)
     if x1 is x2 and type(x1) is Var:
         r.uses[x1] -= 1
@@ -199,11 +186,11 @@ def _tied(r: _Rewriter, e: Equation) -> Equation | None:
         equal = r.by.get(condition) if type(condition) is Var else None
         if equal is None or equal.op != "equal" or not r.source.is_standard(equal) or type(zero) not in (int, float):
             continue
-        if zero != 0 or shape_of(condition) != v.shape or type(term) not in VALUES or not _is_inexact(term, v):
+        if zero != 0 or shape_of(condition) != v.shape or type(term) not in VALUES or not is_inexact(term, v):
             continue
         number: float = 1.0
         scaled = r.only(term, "multiply")
-        if scaled is not None and type(scaled.inputs[0]) in VALUES and _is_factor(scaled.inputs[1]):
+        if scaled is not None and type(scaled.inputs[0]) in VALUES and is_factor(scaled.inputs[1]):
             term, number = scaled.inputs[0], float(scaled.inputs[1])
         if shape_of(term) == v.shape and dtype_of(term) == v.dtype:
             r.uses[term] += 1
@@ -214,7 +201,7 @@ def _tied(r: _Rewriter, e: Equation) -> Equation | None:
 def _subtract(r: _Rewriter, e: Equation) -> Equation | None:
     (v,) = e.outputs
     x1, x2 = e.inputs
-    if _is_inexact(x1, v) and _is_inexact(x2, v) and (y := _without_sign(r, x2)) is not None:
+    if is_inexact(x1, v) and is_inexact(x2, v) and (y := _without_sign(r, x2)) is not None:
         return e._replace(op="add", inputs=(x1, y))
     return None
 
@@ -222,33 +209,33 @@ def _subtract(r: _Rewriter, e: Equation) -> Equation | None:
 def _multiply(r: _Rewriter, e: Equation) -> Equation | None:
     (v,) = e.outputs
     x1, x2 = e.inputs
-    if not (_is_inexact(x1, v) and _is_inexact(x2, v)):
+    if not (is_inexact(x1, v) and is_inexact(x2, v)):
         return None
     for a, b in ((x1, x2), (x2, x1)):
         if (y := _without_sign(r, a)) is not None:
-            if _is_factor(b):
+            if is_factor(b):
                 return e._replace(inputs=(y, -b))
             return e._replace(op="negative", inputs=(r.make("multiply", (y, b), v),))
         inner = r.only(a, "multiply", "divide")
         if inner is None or not v.dtype.startswith("float"):
             continue
         u, w = inner.inputs
-        if inner.op == "multiply" and _is_factor(b):
+        if inner.op == "multiply" and is_factor(b):
             for number, x in ((u, w), (w, u)):
-                if _is_factor(number) and type(x) in VALUES and _is_inexact(x, v):
+                if is_factor(number) and type(x) in VALUES and is_inexact(x, v):
                     factor = number * b
                     if factor == 1 and type(x) is Var and x.shape == v.shape and not x.weak:
-                        return _same(x, v)
-                    return e._replace(inputs=(x, factor)) if _is_factor(factor) else None
+                        return same(x, v)
+                    return e._replace(inputs=(x, factor)) if is_factor(factor) else None
         if inner.op == "divide" and type(u) in (int, float) and u == 1 and shape_of(w) == v.shape:
-            return e._replace(op="divide", inputs=(b, w)) if _is_inexact(w, v) else None
+            return e._replace(op="divide", inputs=(b, w)) if is_inexact(w, v) else None
     return None
 
 
 def _divide(r: _Rewriter, e: Equation) -> Equation | None:
     (v,) = e.outputs
     x1, x2 = e.inputs
-    if not (_is_inexact(x1, v) and _is_inexact(x2, v)):
+    if not (is_inexact(x1, v) and is_inexact(x2, v)):
         return None
     over, under = _without_sign(r, x1), _without_sign(r, x2)
     if (over is None) == (under is None):
@@ -259,13 +246,13 @@ def _divide(r: _Rewriter, e: Equation) -> Equation | None:
 
 def _negative(r: _Rewriter, e: Equation) -> Equation | None:
     (v,) = e.outputs
-    if (y := _without_sign(r, e.inputs[0])) is not None and _is_inexact(y, v):
-        return _same(y, v)
+    if (y := _without_sign(r, e.inputs[0])) is not None and is_inexact(y, v):
+        return same(y, v)
     inner = r.only(e.inputs[0], "multiply")
-    if inner is None or not all(_is_inexact(a, v) for a in inner.inputs):
+    if inner is None or not all(is_inexact(a, v) for a in inner.inputs):
         return None
     for number, x in (inner.inputs, inner.inputs[::-1]):
-        if _is_factor(number) and type(x) in VALUES:
+        if is_factor(number) and type(x) in VALUES:
             return e._replace(op="multiply", inputs=(x, -number))
     return None
 
@@ -274,7 +261,7 @@ def _signless(r: _Rewriter, e: Equation) -> Equation | None:
     """A linear op of a negative: the negative of its result, where that has no more elements."""
     (v,) = e.outputs
     x = e.inputs[0]
-    if not _is_inexact(x, v) or type(x) is not Var or prod(v.shape) > prod(x.shape) or e.params.get("dtype"):
+    if not is_inexact(x, v) or type(x) is not Var or prod(v.shape) > prod(x.shape) or e.params.get("dtype"):
         return None
     y = _without_sign(r, x)
     if y is None:
@@ -283,137 +270,6 @@ def _signless(r: _Rewriter, e: Equation) -> Equation | None:
 
 
 # Sums, products and parts of arrays -------------------------------------------------------------------
-
-
-def _sum(r: _Rewriter, e: Equation) -> Equation | None:
-    """Factors that are the same along the summed axes go out of a sum; what is left, a product, is one pass."""
-    (v,) = e.outputs
-    (x,) = e.inputs
-    axes = reduced_axes(e) if type(x) is Var else ()
-    if not axes or v.dtype not in ("float32", "float64") or not _is_inexact(x, v) or e.params.get("dtype"):
-        return None
-    if (found := _squares(r, e, axes)) is not None:
-        return found
-    over, under, number = _factors(r, x, v)
-    inner = [a for a in over if _varies(a, x.shape, axes)]
-    outer = [a for a in over if not _varies(a, x.shape, axes)]
-    if any(_varies(a, x.shape, axes) for a in under) or len(inner) < 1 + bool(under):
-        return None  # what divides a sum's terms may be there to keep them from overflowing
-    short = axes[0] > 0 and prod([x.shape[a] for a in axes]) <= SHORT and axes[-1] == len(x.shape) - 1
-    if not (outer or under or number != 1.0 or len(inner) > 1 or short):
-        return None
-    shape = np.broadcast_shapes(*[shape_of(a) for a in inner])
-    shape = (1,) * (len(x.shape) - len(shape)) + shape
-    while len(inner) > 2:
-        first, second, *rest = inner
-        both = Var(np.broadcast_shapes(shape_of(first), shape_of(second)), v.dtype)
-        inner = [*rest, r.make("multiply", (first, second), both)]
-    keepdims = bool(e.params.get("keepdims") or outer or under)
-    left = tuple([1 if a in axes else n for a, n in enumerate(shape) if keepdims or a not in axes])
-    total = _summed(r, tuple(inner), shape, axes, keepdims, Var(left, v.dtype), short)
-    factors: list[Any] = [*outer, *([number] if number != 1.0 else [])]
-    for op, others in (("multiply", factors), ("divide", under)):
-        for a in others:
-            shape = np.broadcast_shapes(total.shape, shape_of(a) if type(a) in VALUES else ())
-            total = r.make(op, (total, a), Var(shape, v.dtype))
-    if total.shape == v.shape:
-        return _same(total, v)
-    return Equation("reshape", (total,), {"shape": v.shape, "copy": None}, (v,))
-
-
-SHORT = 64
-"""Up to how many numbers along the last axes are summed by `einsum`, which NumPy's `sum` is slow at."""
-
-
-def _same(a: Var, v: Var) -> Equation:
-    return Equation("positive", (a,), {}, (v,))
-
-
-def _summed(
-    r: _Rewriter,
-    given: tuple[Any, ...],
-    shape: tuple[int, ...],
-    axes: tuple[int, ...],
-    keepdims: bool,
-    v: Var,
-    short: bool,
-) -> Var:
-    """The sum of a product over axes, as a new equation."""
-    if len(given) == 2 and len(axes) == len(shape) and not keepdims and shape_of(given[0]) == shape_of(given[1]):
-        return r.make(TOTAL, given, v)
-    if len(given) == 2 or short:
-        return r.make(CONTRACT, given, v, axis=axes, shape=shape, keepdims=keepdims)
-    return r.make("sum", given, v, axis=axes, dtype=None, keepdims=keepdims, plain=True)
-
-
-def _varies(a: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> bool:
-    """Whether an operand differs along an axis of what it is broadcast to."""
-    full = (1,) * (len(shape) - len(shape_of(a))) + shape_of(a)
-    return any(full[d] != 1 for d in axes)
-
-
-def _factors(r: _Rewriter, a: Any, v: Var) -> tuple[list[Any], list[Any], float]:
-    """What a product consists of, of values that nobody else reads: numerators, denominators and a number."""
-    over: list[Any] = []
-    under: list[Any] = []
-    number = 1.0
-    pending = [(a, False)]
-    while pending:
-        a, below = pending.pop()
-        if type(a) not in VALUES:
-            number = number / a if below else number * a
-            continue
-        e = r.only(a, "multiply", "divide", "negative", "pow_scalar")
-        whole = e is not None and all(_is_inexact(b, v) and (type(b) in VALUES or _is_factor(b)) for b in e.inputs)
-        if e is None or not whole or len(over) + len(under) + len(pending) > 6:
-            (under if below else over).append(a)
-        elif e.op == "negative":
-            number = -number
-            pending.append((e.inputs[0], below))
-        elif e.op == "pow_scalar":
-            squared = e.params["exponent"] == 2 and not below
-            over += [e.inputs[0]] * 2 if squared else []
-            if not squared:
-                (under if below else over).append(a)
-        else:
-            x1, x2 = e.inputs
-            pending += [(x2, below != (e.op == "divide")), (x1, below)]
-    return (over, under, number) if _is_factor(number) else ([a], [], 1.0)
-
-
-def _squares(r: _Rewriter, e: Equation, axes: tuple[int, ...]) -> Equation | None:
-    """The sum of a sum of squares, none of which is negative, is the sum of each, and those are products."""
-    (v,) = e.outputs
-    (x,) = e.inputs
-    if len(axes) != len(x.shape) or v.shape or r.only(x, "add") is None:
-        return None
-    parts: list[tuple[Any, float]] = []
-    pending = [x]
-    while pending:
-        a = pending.pop()
-        both = r.only(a, "add")
-        if both is not None and len(parts) + len(pending) < 6:
-            pending += both.inputs
-            continue
-        over, under, number = _factors(r, a, v) if type(a) is Var else ([], [], 0.0)
-        if len(over) != 2 or over[0] is not over[1] or under or number <= 0 or shape_of(over[0]) != x.shape:
-            return None
-        parts.append((over[0], number))
-    total: Any = None
-    for a, number in parts:
-        one = r.make(TOTAL, (a, a), Var((), v.dtype))
-        one = one if number == 1.0 else r.make("multiply", (one, number), Var((), v.dtype))
-        total = one if total is None else r.make("add", (total, one), Var((), v.dtype))
-    return _same(total, v)
-
-
-def _mean(r: _Rewriter, e: Equation) -> Equation | None:
-    (v,) = e.outputs
-    (x,) = e.inputs
-    if not v.shape or not _is_inexact(x, v) or 0 in shape_of(x):
-        return None
-    n = prod([shape_of(x)[a] for a in reduced_axes(e)])
-    return Equation("divide", (r.make("sum", (x,), v, dtype=None, **e.params), n), {}, (v,))
 
 
 def _scattered(r: _Rewriter, e: Equation) -> Equation | None:
@@ -493,7 +349,7 @@ RULES: dict[str, Rule] = {
     "expand_dims": _signless,
     "matmul": _signless,
     "matrix_transpose": _turned,
-    "mean": _mean,
+    "mean": mean_of,
     "multiply": _multiply,
     "negative": _negative,
     "permute_dims": _permuted,
@@ -501,7 +357,7 @@ RULES: dict[str, Rule] = {
     "setitem": _setitem,
     "squeeze": _signless,
     "subtract": _subtract,
-    "sum": lambda r, e: None if e.params.pop("plain", False) else _signless(r, e) or _sum(r, e),
+    "sum": lambda r, e: None if e.params.pop("plain", False) else _signless(r, e) or sum_of(r, e),
     "zeros_like": _zeros,
 }
 """What an op may become, by its name: another equation that computes the same, or None."""
