@@ -22,6 +22,9 @@ CALL = "agrad.graph.record:Recorder._call"
 WITHOUT_VALUES = {"empty_like", "full_like", "ones_like", "zeros_like"}
 """Ops of which the values of the first argument tell nothing."""
 
+WITHOUT_PARAMETERS = {"ones_like", "zeros_like"}
+"""Ops that no sample gives any."""
+
 
 def graph_mutants() -> Iterator[Mutant]:
     """Every mutant of what a graph holds of an op.
@@ -34,7 +37,7 @@ def graph_mutants() -> Iterator[Mutant]:
     for op in _recorded():
         if op.name not in WITHOUT_VALUES:
             yield _mutant(op.name, "frozen", _frozen)
-        if op.parameters[len(op.arguments) :]:
+        if op.parameters[len(op.arguments) :] and op.name not in WITHOUT_PARAMETERS:
             yield _mutant(op.name, "parameters", _without_parameters)
 
 

@@ -135,15 +135,16 @@ def leaves_in_graphs(g: Ground) -> None:
     def f(x: Any) -> Any:
         return g.xp.sum(w * w * x) + g.xp.sum(g.xp.stack([agrad.stop_gradient(w), x]))
 
-    graph, step = agrad.trace(f, g.array(OTHER)), agrad.compile(agrad.no_grad()(f))
-    step(g.array(OTHER))
-    with agrad.no_grad():
+    graph, step = agrad.trace(f, g.array(OTHER)), agrad.compile(f)
+    with agrad.no_grad():  # for else the function itself runs
+        step(g.array(OTHER))
         w *= 2.0
     held = 2 * POINT
     loss = graph(g.array(OTHER))
     wanted = (held * held * OTHER + held + OTHER).sum()
     g.expect(loss.detach(), wanted, "the value of the graph")
-    g.expect(step(g.array(OTHER)), wanted, "the value of what is compiled")
+    with agrad.no_grad():
+        g.expect(step(g.array(OTHER)), wanted, "the value of what is compiled")
     loss.backward()
     g.expect(w.grad, 2 * held * OTHER, "the leaf's gradient")
 
@@ -170,28 +171,31 @@ def what_a_graph_is_given(g: Ground) -> None:
 
 
 def what_a_graph_hands_out(g: Ground) -> None:
-    """Results share memory with no argument, constant or other result, and arguments stay as they are."""
-    kept = g.array(OTHER)
+    """Results share memory with no argument, constant or other result; arguments and what is closed over stay."""
+    for what, made in (("the graph", agrad.trace), ("what is compiled", lambda f, x: agrad.compile(f))):
+        kept, given = g.array(OTHER), g.array(POINT)
 
-    def f(x: Any) -> Any:
-        y = x[::-1]
-        x *= 2.0
-        return x, x, g.xp.asarray(kept), y
+        def f(x: Any, kept: Any = kept) -> Any:
+            y = x[::-1]
+            x *= 2.0
+            return x, x, g.xp.asarray(kept), y
 
-    for what, run in (("the graph", agrad.trace(f, g.array(POINT))), ("what is compiled", agrad.compile(f))):
-        given = g.array(POINT)
+        run = made(f, given)
         for _ in range(2):
             found = run(given)
             first = [np.array(g.backend.host(y)) for y in found]
             for y in found:
-                _overwritten(g, y)
+                _overwritten(y)
             for y, wanted in zip(first, (2 * POINT, 2 * POINT, OTHER, first[3]), strict=True):
                 g.expect(g.array(y), wanted, f"a result of {what}")
             g.expect(given, POINT, f"the argument of {what}")
-    g.expect(kept, OTHER, "what it closes over")
+        g.expect(kept, OTHER, "what it closes over")
+        if g.backend.mutable:
+            _overwritten(kept)
+            g.expect(run(given)[2], OTHER, f"a constant of {what}, after its array has changed,")
 
 
-def _overwritten(g: Ground, y: Any) -> None:
+def _overwritten(y: Any) -> None:
     """Write into an array behind agrad's back, where its library lets one."""
     with suppress(Exception):  # arrays that nobody can write into share what they like
         y[...] = 99.0
