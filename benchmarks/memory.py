@@ -32,8 +32,10 @@ def run(contestants: Mapping[str, str | None], rounds: int) -> list[Row]:
         peak = Row(name=f"memory-{name}", title=f"peak memory of the process: {workload.title}", unit="B")
         growth = Row(name=f"memory-work-{name}", title=f"peak memory of the work: {workload.title}", unit="B")
         for row in (peak, growth):
-            row.targets = goals("numpy", "memory")
+            row.targets = (*goals("numpy", "memory"), *goals("numpy", row.name))
         for contestant, reason in contestants.items():
+            if contestant not in workload.steps:
+                continue
             if reason := reason or workload.skipped.get(contestant):
                 peak.skipped[contestant] = reason
                 continue

@@ -22,6 +22,7 @@ HEADINGS = {
     "agrad": "agrad",
     "agrad.grad": "agrad.grad",
     "agrad.compile": "agrad.compile",
+    "agrad.plain": "agrad without it",
     "autograd": "HIPS autograd",
     "torch": "PyTorch",
     "jax": "JAX eager",

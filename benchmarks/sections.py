@@ -52,7 +52,17 @@ SECTIONS = {
         Section(
             name="numpy",
             title="NumPy",
-            contestants=("numpy", "agrad", "agrad.grad", "agrad.compile", "autograd", "torch", "jax", "jax.jit"),
+            contestants=(
+                "numpy",
+                "agrad",
+                "agrad.grad",
+                "agrad.compile",
+                "agrad.plain",
+                "autograd",
+                "torch",
+                "jax",
+                "jax.jit",
+            ),
             ratios=(
                 ("agrad", "torch"),
                 ("agrad", "numpy"),

@@ -47,6 +47,9 @@ def ahead(reference: str) -> Target:
 FIXED = {"1 ms": 1e-3}
 """References that are an amount of time, not a contestant."""
 
+PLAIN = "agrad.plain"
+"""agrad without what a row is about: a loop in the place of `vmap`, a run that keeps everything for `checkpoint`."""
+
 FUNCTIONAL = Target("agrad", 1.2, contestant="agrad.grad")
 """The functional `grad` against the imperative `backward`."""
 COMPARISONS = "less less_equal greater greater_equal equal not_equal lt le gt ge eq ne".split()
@@ -70,7 +73,8 @@ ROWS: dict[str, tuple[Target, ...]] = {
     "rosenbrock-hvp": (Target("torch", 0.5),),
     "hessian": (Target("numpy", 12.0), ahead("torch")),
     "jacobian": (Target("numpy", 8.0),),
-    "per-sample": (ahead("torch"),),
+    "per-sample": (ahead("torch"), Target(PLAIN, 0.1)),
+    "blocks-checkpoint": (Target(PLAIN, 1.5),),
     "recurrent": (Target("numpy", 1.4), FUNCTIONAL),
     "gaussian-process": (ahead("torch"), FUNCTIONAL),
     "attention": (Target("numpy", 1.5), FUNCTIONAL),
@@ -79,6 +83,7 @@ ROWS: dict[str, tuple[Target, ...]] = {
     **{f"elementwise-{name}-scalar": (Target("torch", 1.0),) for name in (*COMPARISONS, *OTHERS)},
     "import": (Target("numpy", 1.2),),
     "memory": (Target("torch", 1.0),),
+    "memory-work-blocks-checkpoint": (Target(PLAIN, 0.3),),
     "plugin-more": (Target("1 ms", 1.0, contestant="added"),),
     "plugin-installed": (Target("1 ms", 1.0, contestant="added"),),
     "plugin-call": (Target("without", 1.05, contestant="with"),),

@@ -228,6 +228,27 @@ class Graph:
     def _repr_svg_(self) -> str:
         return str(self.draw().svg)
 
+    def size(self) -> Any:
+        """How many operations there are, how many bytes they write, and about how many floating-point operations.
+
+        Returns
+        -------
+        Size
+            With ``operations``, ``bytes``, ``peak``, ``flops`` and ``uncounted``. Counted are one operation for each
+            element of what is pointwise, whatever the function, one for each element that a reduction takes, and the
+            leading terms of linear algebra and of Fourier transforms; four times as many for complex numbers.
+
+        Examples
+        --------
+        >>> import agrad, numpy
+        >>> xp = agrad.namespace("numpy")
+        >>> agrad.trace(xp.linalg.cholesky, numpy.eye(30)).size().flops
+        9000
+        """
+        from agrad.graph.size import size  # few programs ask
+
+        return size(self)
+
     def save(self, path: str | Path) -> None:
         """Write the graph to a file, which `agrad.load` reads on any backend.
 

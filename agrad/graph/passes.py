@@ -1,4 +1,4 @@
-"""Passes: each takes a Graph and returns one that computes the same, by fewer equations."""
+"""Passes: each takes a Graph and returns one that computes the same, by fewer or cheaper equations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from agrad.arrays.convert import dtype_name
 from agrad.arrays.namespaces import namespace
 from agrad.arrays.tensors import Tensor
 from agrad.graph.graph import GUARD, Constant, Equation, Graph, Var, mapped, needed, variables
+from agrad.graph.structure import triangular
 
 __all__ = ["PASSES", "common_subexpressions", "dead_code", "peepholes", "simplified", "uniform_constants"]
 
@@ -121,6 +122,7 @@ PASSES: Sequence[Callable[[Graph], Graph]] = (
     uniform_constants,
     peepholes,
     common_subexpressions,
+    triangular,
     dead_code,
 )
 

@@ -18,6 +18,7 @@ from agrad.interpret.levels import OFF, Trace, switched_on
 from agrad.interpret.record import BASE, watching_leaves
 from agrad.interpret.reverse import Leaf
 from agrad.interpret.watching import line_of_user
+from agrad.ops import data_type
 from agrad.ops._shapes import device_of
 from agrad.transforms.containers import flatten, is_array, passes, place, unflatten
 
@@ -28,6 +29,9 @@ NO_ARRAYS = frozenset({bool, int, float, complex, str, slice, type(None), type(E
 
 SIZED = ("nonzero", "unique_all", "unique_counts", "unique_inverse", "unique_values")
 """Ops whose results have as many elements as the values say."""
+
+ABOUT_DTYPES = frozenset(op.name for op in data_type.OPS if op.kind == "constant")
+"""Ops that look at nothing but dtypes."""
 
 
 def trace(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Graph:
@@ -209,6 +213,8 @@ class Recorder(Trace):
                 "other values; declare it with agrad.custom_op instead"
             )
         out = execute(f, [self._opened(a) for a in args], params)
+        if op.name in ABOUT_DTYPES:  # which are those of the graph's arguments, whatever these hold
+            return out
         results = out if isinstance(out, tuple | list) else (out,)
         if not all(space._owns(r) or isinstance(r, Tensor) for r in results):
             raise UnsupportedError(f"{f!r} was traced, and returns a {type(out).__name__}, which no graph can hold")

@@ -17,7 +17,7 @@ from agrad.interpret.record import recording
 from agrad.ops._shapes import device_of
 from agrad.random.repeat import source_of
 
-__all__ = ["Generator"]
+__all__ = ["Generator", "examples_of_draw"]
 
 Shape = int | tuple[int, ...]
 
@@ -304,18 +304,7 @@ class Generator:
 
     def _drawn(self, draw: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...]) -> Tensor:
         """Numbers of a shape; inside vmap, as it says, others for each example."""
-        if recording():
-            raise UnsupportedError(
-                "a Generator was asked for random numbers inside a function that is traced: every call of the graph "
-                "would have these; draw outside, and pass the numbers in"
-            )
-        traces: list[Any] = [trace for trace in running() if trace.batches and trace.randomness]  # type: ignore[attr-defined]
-        if any(trace.randomness == "error" for trace in traces):
-            raise UnsupportedError(
-                "a Generator was asked for random numbers inside vmap, which does not say whether each example gets "
-                'others; give it randomness="different" or randomness="same", or draw outside and pass the numbers in'
-            )
-        batches = [trace for trace in traces if trace.randomness == "different"]
+        batches = _batches_of_draw()
         values = draw((*(trace.size for trace in batches), *shape))
         made: Any = values if values.ndim else self._space._backend.lean(values)
         for trace in batches:  # the innermost has its axis behind the others
@@ -329,6 +318,48 @@ class Generator:
         xp = self._space._raw
         made = [self._source.permutation(n, device=device) for _ in range(prod(counts))]
         return xp.reshape(xp.stack(made) if made else xp.zeros((0, n), dtype=xp.arange(0).dtype), (*counts, n))
+
+
+def examples_of_draw() -> tuple[int, ...]:
+    """How many examples get numbers of their own, for each `vmap` around that says so; for sources besides `Generator`.
+
+    Returns
+    -------
+    tuple of int
+        From the outermost `vmap` to the innermost; empty where all examples share what is drawn.
+
+    Raises
+    ------
+    UnsupportedError
+        Numbers are drawn inside a `vmap` that does not say what they mean, or inside a function that is traced.
+
+    Examples
+    --------
+    >>> import agrad, numpy
+    >>> examples_of_draw()
+    ()
+    >>> def f(x):
+    ...     print(examples_of_draw())
+    ...     return x
+    >>> _ = agrad.vmap(f, randomness="different")(numpy.ones(3))
+    (3,)
+    """
+    return tuple([trace.size for trace in _batches_of_draw()])
+
+
+def _batches_of_draw() -> list[Any]:
+    if recording():
+        raise UnsupportedError(
+            "a Generator was asked for random numbers inside a function that is traced: every call of the graph "
+            "would have these; draw outside, and pass the numbers in"
+        )
+    traces: list[Any] = [trace for trace in running() if trace.batches and trace.randomness]  # type: ignore[attr-defined]
+    if any(trace.randomness == "error" for trace in traces):
+        raise UnsupportedError(
+            "a Generator was asked for random numbers inside vmap, which does not say whether each example gets "
+            'others; give it randomness="different" or randomness="same", or draw outside and pass the numbers in'
+        )
+    return [trace for trace in traces if trace.randomness == "different"]
 
 
 def _tuple(shape: Shape) -> tuple[int, ...]:

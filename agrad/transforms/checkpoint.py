@@ -48,7 +48,8 @@ def checkpoint(f: F) -> F:
     -----
     `f` has to compute the same when it is called again: what it does besides, such as printing, it does again, and the
     arrays that it closes over must not change before the backward pass. Numbers from `agrad.random` are repeated as
-    they were.
+    they were. A hook that it puts on an argument or a leaf is there twice after the second run, as in PyTorch, and a
+    gradient passes through both: register hooks outside.
 
     Examples
     --------

@@ -84,6 +84,6 @@ def workloads(tiny: bool) -> list[Workload]:
         Workload(
             name="blocks-checkpoint",
             title="a chain of 64 blocks, in 8 checkpoints",
-            steps={"numpy": plain["numpy"], **again},
+            steps={"numpy": plain["numpy"], "agrad.plain": plain["agrad"], **again},
         ),
     ]

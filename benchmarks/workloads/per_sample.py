@@ -91,6 +91,7 @@ def workloads(tiny: bool) -> list[Workload]:
     batched: dict[str, Prepare] = {
         "numpy": lambda: partial(by_hand, *arrays),
         "agrad": lambda: _agrad(arrays, looped=False),
+        "agrad.plain": lambda: _agrad(arrays, looped=True),
         "torch": lambda: _torch(arrays),
         "jax": lambda: _jax(arrays, eager),
         "jax.jit": lambda: _jax(arrays, Compiled),
@@ -98,11 +99,4 @@ def workloads(tiny: bool) -> list[Workload]:
         "agrad.jax.jit": lambda: _agrad_jax(arrays, Compiled),
         "agrad.torch": lambda: _agrad(arrays, looped=False, backend="torch"),
     }
-    return [
-        Workload(name="per-sample", title="two-layer network, a gradient for each example", steps=batched),
-        Workload(
-            name="per-sample-loop",
-            title="the same by a loop over the examples",
-            steps={"numpy": batched["numpy"], "agrad": lambda: _agrad(arrays, looped=True)},
-        ),
-    ]
+    return [Workload(name="per-sample", title="two-layer network, a gradient for each example", steps=batched)]

@@ -113,6 +113,22 @@ class Problem:
         args, params = _boxed(_placed(self._constants, self.arrays), self.backend.owns, box)
         return self.sample.call(self.space, *args, **params)
 
+    def whole(self) -> tuple[list[Array], Callable[..., list[Any]]]:
+        """All arrays that the sample is given, the followed ones first, and its results as a function of them."""
+        found = list(self.inputs)
+
+        def mark(x: Any) -> _Mark:
+            found.append(self.to_host(x))
+            return _Mark(len(found) - 1)
+
+        tree = _boxed(self._constants, self.backend.owns, mark)
+
+        def function(*xs: Any) -> list[Any]:
+            args, params = _placed(tree, xs)
+            return leaves(self.sample.invariant(self.space, *args, **params))
+
+        return found, function
+
     @cached_property
     def elementwise(self) -> bool:
         """Whether the sample is of an op on elements, whose arguments are all followed."""

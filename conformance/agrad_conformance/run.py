@@ -33,8 +33,8 @@ LEVELS = ("quick", "full")
 
 QUICK = 2
 
-FORWARD = ("value", "batched")
-"""What is about results and not about derivatives."""
+FORWARD = ("value", "batched", "traced")
+"""What is about results, of ops that have no derivatives, too."""
 
 SINGLE = ("value", "vjp", "jvp", "adjoint", "preservation")
 """What the quick level checks in single precision."""
@@ -122,9 +122,9 @@ def _all(backend: str, level: str) -> Iterator[Key]:
 
 
 def _about(sample: Sample, name: str) -> bool:
-    """Whether a property says anything of a sample: one of stacks does where the op takes arrays."""
+    """Whether a property says anything of a sample: those of stacks and graphs do where the op takes arrays."""
     op = agrad.plugins.find(sample.op)
-    return name != "batched" or (op is not None and bool(op.arguments))
+    return name not in ("batched", "traced") or (op is not None and bool(op.arguments))
 
 
 def _differentiable(sample: Sample) -> bool:

@@ -51,6 +51,8 @@ agrad_torchlike.coverage`, and a test compares it with the code.
 - **Files** are safe ones, and never pickles: see `torch.save`.
 - **Random numbers on Intel's processors.** There PyTorch draws scalar `bernoulli_`, dropout masks, `exponential_` and
   `multinomial` without replacement by MKL, and the layer's are those of other processors.
+- **Random numbers inside `vmap`**: `randomness="same"` draws once for all examples, as PyTorch's stream does;
+  `"different"` raises.
 - **Parameters copy**: `nn.Parameter(t)` does not share the memory of t.
 - **NumPy's warnings**, such as of a division by zero, are NumPy's own, and are shown.
 - `torch.compile`, sparse, quantised and 16-bit tensors are not supported.

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+import agrad
+import agrad.random
 from agrad_torchlike.boxmuller import blocks, fused
 from agrad_torchlike.stream import Stream
 
@@ -29,6 +31,7 @@ __all__ = [
     "permutation",
     "seed",
     "set_rng_state",
+    "source",
     "uniform",
     "whole",
 ]
@@ -108,6 +111,16 @@ default_generator = Generator()
 """What draws where no generator is given."""
 
 
+def source(generator: Generator | None) -> Generator:
+    """The generator to draw from; inside vmap, numbers are those of all examples, or there are none."""
+    if agrad.random.examples_of_draw():
+        raise agrad.UnsupportedError(
+            'a random operation was called inside torch.func.vmap with randomness="different", and the stream of '
+            'numbers is one for all examples; give it randomness="same", or draw outside and pass the numbers in'
+        )
+    return generator or default_generator
+
+
 def manual_seed(seed: int) -> Generator:
     """Start the default generator anew.
 
@@ -164,9 +177,9 @@ def uniform(
     _floating("check_uniform_bounds", dtype)
     if not low <= high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
-    source = generator or default_generator
-    with source.lock:
-        drawn = source.doubles(prod(shape)) if dtype == np.float64 else source.floats(prod(shape))
+    stream = source(generator)
+    with stream.lock:
+        drawn = stream.doubles(prod(shape)) if dtype == np.float64 else stream.floats(prod(shape))
     first, last = drawn.dtype.type(low), drawn.dtype.type(high)
     made = fused(drawn, last - first, first).astype(dtype)
     if first != last:
@@ -207,11 +220,11 @@ def normal(
     _floating("normal_kernel_cpu", dtype)
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-    source, n = generator or default_generator, prod(shape)
-    with source.lock:
+    stream, n = source(generator), prod(shape)
+    with stream.lock:
         if n < 16 or not contiguous:
-            return fused(source.normals(n), std, mean).astype(dtype).reshape(shape)
-        draw = source.doubles if dtype == np.float64 else source.floats
+            return fused(stream.normals(n), std, mean).astype(dtype).reshape(shape)
+        draw = stream.doubles if dtype == np.float64 else stream.floats
         return blocks(draw, n, mean, std, dtype).astype(dtype, copy=False).reshape(shape)
 
 
@@ -225,9 +238,9 @@ def integers(low: int, high: int, shape: Shape, dtype: Any = np.int64, generator
     """
     if not low < high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    source, n, span = generator or default_generator, prod(shape), high - low
-    with source.lock:
-        words = source.long_words(n) if span >= 2**28 else source.words(n)
+    stream, n, span = source(generator), prod(shape), high - low
+    with stream.lock:
+        words = stream.long_words(n) if span >= 2**28 else stream.words(n)
     drawn = words % np.uint64(span) if span < 2**64 else words
     return (drawn.astype(np.int64) + low).astype(dtype).reshape(shape)
 
@@ -236,9 +249,9 @@ def whole(shape: Shape, dtype: Any = np.int64, generator: Generator | None = Non
     """Draw whole numbers from 0 to the largest that the dtype holds without gaps: ``random_`` without bounds."""
     dtype = np.dtype(dtype)
     last = LARGEST[dtype] if dtype in LARGEST else int(np.iinfo(dtype).max)
-    source, n = generator or default_generator, prod(shape)
-    with source.lock:
-        words = source.long_words(n) if dtype in (np.float64, np.int64) else source.words(n)
+    stream, n = source(generator), prod(shape)
+    with stream.lock:
+        words = stream.long_words(n) if dtype in (np.float64, np.int64) else stream.words(n)
     return (words % np.uint64(last + 1)).astype(dtype).reshape(shape)
 
 
@@ -252,9 +265,9 @@ def permutation(n: int, dtype: Any = np.int64, generator: Generator | None = Non
     """
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    source, order = generator or default_generator, list(range(n))
-    with source.lock:
-        steps = source.words(max(n - 1, 0)) % np.arange(n, 1, -1, dtype=np.uint64)
+    stream, order = source(generator), list(range(n))
+    with stream.lock:
+        steps = stream.words(max(n - 1, 0)) % np.arange(n, 1, -1, dtype=np.uint64)
     for i, step in enumerate(steps.tolist()):
         order[i], order[i + step] = order[i + step], order[i]
     return np.array(order, dtype)
@@ -266,9 +279,9 @@ def bernoulli(p: Any, generator: Generator | None = None) -> Any:
     _floating("bernoulli_tensor_cpu_p_", p.dtype)
     if not ((p >= 0) & (p <= 1)).all():
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
-    source = generator or default_generator
-    with source.lock:
-        drawn = source.doubles(p.size) if p.dtype == np.float64 else source.floats(p.size)
+    stream = source(generator)
+    with stream.lock:
+        drawn = stream.doubles(p.size) if p.dtype == np.float64 else stream.floats(p.size)
     return (drawn.reshape(p.shape) < p).astype(p.dtype)
 
 
@@ -276,9 +289,9 @@ def bernoulli_share(shape: Shape, p: float, dtype: Any = np.float32, generator: 
     """Draw 1 with one probability for all places, else 0: ``bernoulli_``, and the masks of dropout."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-    source = generator or default_generator
-    with source.lock:
-        drawn = source.doubles(prod(shape))
+    stream = source(generator)
+    with stream.lock:
+        drawn = stream.doubles(prod(shape))
     return (drawn < p).astype(dtype).reshape(shape)
 
 
@@ -287,9 +300,9 @@ def exponential(shape: Shape, rate: float = 1.0, dtype: Any = np.float32, genera
     _floating("exponential_cpu", np.dtype(dtype))
     if not rate > 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
-    source = generator or default_generator
-    with source.lock:
-        drawn = source.doubles(prod(shape))
+    stream = source(generator)
+    with stream.lock:
+        drawn = stream.doubles(prod(shape))
     return (-1.0 / rate * np.log1p(-drawn)).astype(dtype).reshape(shape)
 
 
@@ -308,12 +321,12 @@ def multinomial(weights: Any, n: int, replacement: bool = False, generator: Gene
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if not (w.sum(-1) > 0).all():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    source = generator or default_generator
+    stream = source(generator)
     if n == 1 or not replacement:  # the largest of weights over exponential numbers
-        ranks = w / exponential(w.shape, 1.0, w.dtype, source)
+        ranks = w / exponential(w.shape, 1.0, w.dtype, stream)
         return np.argsort(-ranks, -1, kind="stable")[..., :n].astype(np.int64)
-    with source.lock:
-        rows = [_searched(row, source.doubles(n)) for row in w.reshape(-1, w.shape[-1])]
+    with stream.lock:
+        rows = [_searched(row, stream.doubles(n)) for row in w.reshape(-1, w.shape[-1])]
     return np.array(rows, np.int64).reshape(*w.shape[:-1], n)
 
 

@@ -66,7 +66,7 @@ def failed(found: dict[str, Record]) -> set[str]:
 def test_a_right_op_passes_everything(outcomes):
     found = outcomes(cube())
     assert Counter(r.outcome for r in found.values()) == {PASSED: len(found)}
-    wanted = {"value", "batched", "vjp", "jvp", "adjoint", "second", "chained", "preservation", "layout"}
+    wanted = {"value", "batched", "traced", "vjp", "jvp", "adjoint", "second", "chained", "preservation", "layout"}
     assert wanted <= set(found)
 
 
@@ -260,7 +260,7 @@ def test_an_op_may_say_that_it_has_no_stacks(outcomes):
 
 def test_derivatives_are_checked_only_of_ops_that_have_any():
     found = {key.property for key in run.keys("numpy", "full", ops=["equal", "argmax", "arange", "linalg.matrix_rank"])}
-    assert found == {"declared", "value", "batched"}
+    assert found == {"declared", "value", "batched", "traced"}
     assert {key.property for key in run.keys("numpy", "full", ops=["arange"])} == {"declared", "value"}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sabotage import batches, calling, following, programs, pushing, recording, users, walking
+from sabotage import batches, calling, checkpoints, following, graphs, programs, pushing, recording, users, walking
 from sabotage.mutant import Mutant, Row, mutants_of
 
 __all__ = ["engine_controls", "engine_mutants"]
 
-TABLES = (calling, recording, pushing, walking, following, users, programs, batches)
+TABLES = (calling, recording, pushing, walking, following, users, programs, batches, checkpoints, graphs)
 
 CONTROLS = (
     Row(

@@ -12,6 +12,7 @@ from sabotage.backend import backend_mutants
 from sabotage.batches import batch_controls, batch_mutants
 from sabotage.devices import device_mutants
 from sabotage.engine import engine_controls, engine_mutants
+from sabotage.graphs import graph_controls, graph_mutants
 from sabotage.judging import Verdict, judge
 from sabotage.mutant import ENGINE, Mutant
 from sabotage.rules import rule_controls, rule_mutants
@@ -30,14 +31,21 @@ def every_mutant() -> list[Mutant]:
     >>> len({m.name for m in every_mutant()}) == len(every_mutant()) >= 150
     True
     """
-    made = [*rule_mutants(), *batch_mutants(), *engine_mutants(), *backend_mutants(), *device_mutants()]
+    made = [
+        *rule_mutants(),
+        *batch_mutants(),
+        *graph_mutants(),
+        *engine_mutants(),
+        *backend_mutants(),
+        *device_mutants(),
+    ]
     there = agrad.plugins.backends()
     return [m for m in made if m.referee in there]
 
 
 def controls() -> list[Mutant]:
     """What mutants are made with, and nothing wrong: the suite has to pass them all."""
-    return [*engine_controls(), *rule_controls(), *batch_controls()]
+    return [*engine_controls(), *rule_controls(), *batch_controls(), *graph_controls()]
 
 
 def sampled(mutants: Sequence[Mutant], count: int) -> list[Mutant]:

@@ -16,6 +16,7 @@ import numpy as np
 
 import agrad
 from agrad.axes import Core, Unbatchable
+from agrad.declare import Op
 from agrad.interpret.apply import apply, decompose, execute, split
 from agrad.interpret.batching import treatment
 from agrad.interpret.bound import Bound
@@ -25,7 +26,7 @@ from agrad_conformance.compare import error_of
 from agrad_conformance.problem import Problem
 from agrad_conformance.reference import Pair, Reference, leaves, pack
 
-__all__ = ["batched", "claim"]
+__all__ = ["batched", "claim", "difference", "directions", "is_free", "varied"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Place = tuple[int, ...]
@@ -141,10 +142,8 @@ class Stack:
         self.call = call
         self.chosen = chosen
         originals = [p.to_host(_at(call.args, place)) for place in chosen]
-        op = call.f.op
-        flat = op.name in FLAT or all(rule is None or rule == 0 for rule in op.rules)  # as of `floor`
-        free = flat and op.kind != "composite" and op.name not in ORDERED
-        self.examples = [[_varied(x, k, free) for x in originals] for k in range(SIZE)]
+        free = is_free(call.f.op)
+        self.examples = [[varied(x, k, free) for x in originals] for k in range(SIZE)]
         self.single = [
             leaves(call.f.call(self.filled([p.to_backend(x) for x in one]), call.params)) for one in self.examples
         ]
@@ -169,7 +168,7 @@ class Stack:
         at = turn % (most + 1)
         found = [p.to_host(y) for y in self.vmapped(self.results, self.examples, at)]
         back = [np.moveaxis(y, min(at, y.ndim - 1), 0) for y in found]
-        return _difference(p, f"{f.op.name!r} of a stack", f.op.name, back, expected)
+        return difference(p, f"{f.op.name!r} of a stack", f.op.name, back, expected)
 
     def derivatives(self) -> float:
         """The difference in the cotangents and the tangents of those arguments that have any."""
@@ -189,23 +188,23 @@ class Stack:
         def pushed(xs: Sequence[Any], ts: Sequence[Any]) -> list[Any]:
             return list(agrad.jvp(self.along(xs, moving, ends), [xs[i] for i in moving], ts)[1])
 
-        cts = [[_directions(p.to_host(one[e]), k) for e in ends] for k, one in enumerate(self.single)]
-        ts = [[_directions(one[i], k) for i in moving] for k, one in enumerate(self.examples)]
+        cts = [[directions(p.to_host(one[e]), k) for e in ends] for k, one in enumerate(self.single)]
+        ts = [[directions(one[i], k) for i in moving] for k, one in enumerate(self.examples)]
         errors, n = [], len(self.chosen)
 
         def both_of(rule: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
             return lambda *xs: rule(xs[:n], xs[n:])
 
-        for what, rule, directions in (("pullback", pulled, cts), ("derivative", pushed, ts)):
+        for what, rule, ways in (("pullback", pulled, cts), ("derivative", pushed, ts)):
             singles = [
                 [p.to_host(g) for g in rule(*[[p.to_backend(x) for x in part] for part in (one, along)])]
-                for one, along in zip(self.examples, directions, strict=True)
+                for one, along in zip(self.examples, ways, strict=True)
             ]
-            both = [[*one, *along] for one, along in zip(self.examples, directions, strict=True)]
+            both = [[*one, *along] for one, along in zip(self.examples, ways, strict=True)]
             found = self.vmapped(both_of(rule), both)
             expected = [np.stack([one[i] for one in singles]) for i in range(len(singles[0]))]
             errors.append(
-                _difference(p, f"the {what} of {f.op.name!r} of a stack", "", [p.to_host(y) for y in found], expected)
+                difference(p, f"the {what} of {f.op.name!r} of a stack", "", [p.to_host(y) for y in found], expected)
             )
         return max(errors)
 
@@ -236,7 +235,7 @@ class Stack:
         return x.dtype.kind in "fc"
 
 
-def _difference(p: Problem, what: str, op: str, found: Sequence[Array], expected: Sequence[Array]) -> float:
+def difference(p: Problem, what: str, op: str, found: Sequence[Array], expected: Sequence[Array]) -> float:
     shown, wanted = ([(y.dtype.name, y.shape) for y in ys] for ys in (found, expected))
     if shown != wanted:
         raise Wrong(f"{what} gives {shown}; the stack of its results is {wanted}")
@@ -290,7 +289,13 @@ def _replaced(tree: Any, at: Place, others: dict[Place, Any]) -> Any:
     return others.get(at, tree)
 
 
-def _varied(x: Array, k: int, free: bool) -> Array:
+def is_free(op: Op) -> bool:
+    """Whether results tell of numbers little more than their order, so that examples have to differ in that."""
+    flat = op.name in FLAT or all(rule is None or rule == 0 for rule in op.rules)  # as of `floor`
+    return flat and op.kind != "composite" and op.name not in ORDERED
+
+
+def varied(x: Array, k: int, free: bool) -> Array:
     """Other floating-point numbers in the same order; other numbers, such as positions, in another one.
 
     `free`: in another order, and other truth values, too, where results tell no more of the arguments than that.
@@ -305,7 +310,7 @@ def _varied(x: Array, k: int, free: bool) -> Array:
     return np.roll(x, k, axis=-1) if x.ndim else x
 
 
-def _directions(like: Array, k: int) -> Array:
+def directions(like: Array, k: int) -> Array:
     """Cotangents or tangents, others for each example."""
     numbers: Any = np.cos(1.0 + k + np.arange(like.size)).reshape(like.shape)
     if like.dtype.kind == "c":

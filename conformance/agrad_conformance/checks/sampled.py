@@ -15,6 +15,7 @@ import numpy as np
 import agrad
 from agrad_conformance.arguments import names_of
 from agrad_conformance.checks.batched import batched
+from agrad_conformance.checks.traced import traced
 from agrad_conformance.checks.wrong import Wrong
 from agrad_conformance.compare import error_of
 from agrad_conformance.problem import Problem
@@ -339,6 +340,20 @@ def _error(p: Problem, found: Array, expected: Pair, sensitivity: Array, floor: 
 
 PROPERTIES: Mapping[str, Callable[[Problem, Reference], float]] = {
     f.__name__: f
-    for f in (value, batched, vjp, jvp, adjoint, second, chained, preservation, device, layout, imperative, no_grad)
+    for f in (
+        value,
+        batched,
+        traced,
+        vjp,
+        jvp,
+        adjoint,
+        second,
+        chained,
+        preservation,
+        device,
+        layout,
+        imperative,
+        no_grad,
+    )
 }
 """By name, in the order of a report."""

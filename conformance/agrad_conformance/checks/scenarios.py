@@ -12,6 +12,7 @@ import numpy as np
 import agrad
 from agrad_conformance.checks.accumulation import ACCUMULATION
 from agrad_conformance.checks.batches import BATCHES
+from agrad_conformance.checks.checkpoints import CHECKPOINTS
 from agrad_conformance.checks.custom import CUSTOM
 from agrad_conformance.checks.dtypes import DTYPES
 from agrad_conformance.checks.graphs import GRAPHS
@@ -285,6 +286,6 @@ SCENARIOS: dict[str, Callable[[Ground], None]] = {
 }  # fmt: skip
 for _more in (
     IMPERATIVE, NUMBERS, CUSTOM, PROGRAMS, VIEWS, OPERATORS, SHARING, PARAMETERS, RECORDING, ACCUMULATION, DTYPES,
-    BATCHES, GRAPHS,
+    BATCHES, CHECKPOINTS, GRAPHS,
 ):  # fmt: skip
     SCENARIOS.update(_more)

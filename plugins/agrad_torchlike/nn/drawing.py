@@ -37,7 +37,7 @@ class Masks:
 
     def uniform(self, shape: Any) -> Any:
         """Draw from (0, 1]: PyTorch keeps an element where its number is below the share that is kept."""
-        generator = random.default_generator
+        generator = random.source(None)
         n = 1
         for length in shape:
             n *= length

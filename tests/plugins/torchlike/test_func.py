@@ -41,6 +41,29 @@ def test_vmap_refuses_what_it_has_not() -> None:
         torch.func.vmap(lambda x: x if x[0] > 0 else -x)(torch.tensor(X))
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda x: x + torch.rand(3),
+        lambda x: x * torch.randn_like(x),
+        lambda x: x + torch.randperm(3),
+        lambda x: torch.nn.functional.dropout(x, 0.5),
+        lambda x: torch.bernoulli(torch.full((3,), 0.5)) * x,
+    ],
+)
+def test_random_numbers_inside_vmap_mean_what_it_says(draw: Any) -> None:
+    xs = torch.tensor(X)
+    with pytest.raises(agrad.UnsupportedError, match='randomness="different" or randomness="same"'):
+        torch.func.vmap(draw)(xs)
+    with pytest.raises(agrad.UnsupportedError, match='give it randomness="same"'):
+        torch.func.vmap(draw, randomness="different")(xs)
+    torch.manual_seed(3)
+    found = torch.func.vmap(draw, randomness="same")(xs)
+    for k in range(4):
+        torch.manual_seed(3)
+        np.testing.assert_array_equal(found[k].numpy(), draw(xs[k]).numpy())
+
+
 def gradients(library: Any, checkpointed: bool, preserve: bool = True) -> tuple[Any, ...]:
     library.manual_seed(0)
     checkpoint = import_module(f"{library.__name__}.utils.checkpoint")
