@@ -85,8 +85,10 @@ class Backend(NamedTuple):
         Called with an `agrad.Graph` and its namespace, returns a function that takes the values of the inputs, and of
         the leaves that the graph captures, in one sequence, and returns those of the outputs in a list, or None where a
         guard does not hold. Without it, `agrad.compile` calls ops in turn.
-    methods : mapping
-        Further attributes for the backend's Tensor class (protocols of the library itself).
+    methods : mapping or callable
+        Further attributes for the backend's Tensor class, by name: the library's own protocols, such as
+        ``__array_function__``, and methods that its arrays have and the standard does not. A callable returns the
+        mapping, once the library is imported.
     host : callable
         Copies an array to a NumPy array in the host's memory; called only when a user asks for another backend.
     lacks : mapping
@@ -124,7 +126,7 @@ class Backend(NamedTuple):
     shares: Callable[[Any, Any], bool] = _always
     layout: Callable[[Any], Any] | None = None
     compile: Callable[[Any, Any], Callable[[Any], Any]] | None = None
-    methods: Mapping[str, Any] = MappingProxyType({})
+    methods: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})
     expected_failures: Mapping[str, str] = MappingProxyType({})

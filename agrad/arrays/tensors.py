@@ -450,7 +450,8 @@ for _name in ("abs", "clip", "conj", "cos", "exp", "log", "pow", "round", "sign"
 
 def specialised_tensor(space: Space) -> type[Tensor]:
     """The Tensor class of one namespace."""
-    body = {"__slots__": (), "__module__": "agrad", "_space": space, **space._backend.methods}
+    methods = space._backend.methods
+    body = {"__slots__": (), "__module__": "agrad", "_space": space, **(methods() if callable(methods) else methods)}
     return type("Tensor", (Tensor,), body)
 
 
