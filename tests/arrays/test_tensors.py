@@ -152,9 +152,7 @@ def test_what_numpy_cannot_follow_raises():
     with pytest.raises(TypeError):
         plain += x
     with pytest.raises(TypeError):
-        np.add.reduce(x)
-    with pytest.raises(TypeError):
-        np.concatenate([x, plain])
+        np.savetxt("nowhere", x)
     with pytest.raises((TypeError, ValueError)):
         plain[0] = x[0]
     np.testing.assert_array_equal(plain, [1.0, 1.0])

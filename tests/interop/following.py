@@ -28,7 +28,7 @@ def compare(got: Any, expected: Any, rtol: float = 1e-12) -> None:
         for g, e in zip(got, expected, strict=True):
             compare(g, e, rtol)
         return
-    values = got.detach().array if isinstance(got, agrad.Tensor) else got
+    values = agrad.stop_gradient(got).array if isinstance(got, agrad.Tensor) else got
     assert np.shape(values) == np.shape(expected)
     if hasattr(expected, "dtype"):
         assert values.dtype == expected.dtype
