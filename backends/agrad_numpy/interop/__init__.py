@@ -9,11 +9,7 @@ __all__ = ["methods"]
 
 def methods() -> dict[str, Any]:
     """The special methods, methods and attributes that a Tensor of the NumPy backend has besides the standard's."""
-    from agrad_numpy.interop.functions import array_function
+    from agrad_numpy.interop.methods import METHODS
     from agrad_numpy.interop.ufuncs import array_ufunc
 
-    return {
-        "__array_function__": array_function,
-        "__array_ufunc__": array_ufunc,
-        "__array_priority__": 1000,
-    }
+    return {"__array_ufunc__": array_ufunc, "__array_priority__": 1000, **METHODS}

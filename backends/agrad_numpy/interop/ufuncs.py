@@ -93,7 +93,7 @@ def _function(xp: Any, ufunc: Any) -> Callable[..., Any] | None:
         return None if composed is None else lambda *args: composed(xp, *args)
     special = sys.modules.get("scipy.special._ufuncs")
     if special is not None and _is_of(ufunc, special, name) and hasattr(xp, "special"):
-        return getattr(xp.special, name.lstrip("_"), None)
+        return getattr(xp.special, name.lstrip("_"), None) or (_function(xp, np.cbrt) if name == "cbrt" else None)
     return None
 
 
