@@ -57,9 +57,9 @@ def _load() -> Any:
 
 
 def _methods() -> dict[str, Any]:
-    from agrad_numpy.interop import methods
+    from agrad_numpy.interop import members
 
-    return methods()
+    return members()
 
 
 def _compile(graph: Any, space: Any) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["methods"]
+__all__ = ["members"]
 
 
-def methods() -> dict[str, Any]:
+def members() -> dict[str, Any]:
     """The special methods, methods and attributes that a Tensor of the NumPy backend has besides the standard's."""
     from agrad_numpy.interop.methods import METHODS
     from agrad_numpy.interop.ufuncs import array_ufunc
