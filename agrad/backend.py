@@ -88,8 +88,10 @@ class Backend(NamedTuple):
         at once, and ``budget=``: what it keeps between calls is taken from it by ``budget.take(bytes)``, which says
         whether there is room, and given back by ``budget.give(bytes)``. The function that it returns may have two
         attributes: ``owned``, true where the results are arrays in memory of their own, and ``clear()``.
-    methods : mapping
-        Further attributes for the backend's Tensor class (protocols of the library itself).
+    methods : mapping or callable
+        Further attributes for the backend's Tensor class, by name: the library's own protocols, such as
+        ``__array_function__``, and methods that its arrays have and the standard does not. A callable returns the
+        mapping, once the library is imported.
     host : callable
         Copies an array to a NumPy array in the host's memory; called only when a user asks for another backend.
     lacks : mapping
@@ -127,7 +129,7 @@ class Backend(NamedTuple):
     shares: Callable[[Any, Any], bool] = _always
     layout: Callable[[Any], Any] | None = None
     compile: Callable[..., Callable[[Any], Any]] | None = None
-    methods: Mapping[str, Any] = MappingProxyType({})
+    methods: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = MappingProxyType({})
     host: Callable[[Any], Any] = _host
     lacks: Mapping[str, str] = MappingProxyType({})
     expected_failures: Mapping[str, str] = MappingProxyType({})

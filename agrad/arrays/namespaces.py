@@ -27,7 +27,7 @@ from agrad.interpret.parameters import PLAIN, enter
 from agrad.interpret.signature import creation_signature, public
 from agrad.ops import EXTENSIONS, INTERNAL
 from agrad.ops._shapes import place_of
-from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES
+from agrad.ops.standard import ALIASES, CONSTANTS, DTYPES, WIDER
 from agrad.plugins.registry import registry
 
 __all__ = ["Extension", "Namespace", "array_namespace", "backend_name", "namespace"]
@@ -325,7 +325,7 @@ def _documentation(op: Op) -> str:
         return cleandoc(op.doc)
     from agrad.ops.docs import docstring
 
-    return docstring(op.name, creation_signature(op) if op.kind == "creation" else op.signature)
+    return docstring(op.name, creation_signature(op) if op.kind == "creation" else WIDER.get(op.name, op.signature))
 
 
 _made: dict[str, Namespace] = {}

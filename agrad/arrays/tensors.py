@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from agrad.arrays import imperative
+from agrad.arrays.clients import advice
 from agrad.arrays.views import (
     SLICE,
     Family,
@@ -245,9 +246,10 @@ class Tensor:
                     f"{what} in a function that is recorded (agrad.trace, agrad.compile) would be frozen in the graph; "
                     "compute with Tensors, take agrad.stop_gradient(x) for a constant one, or call it outside"
                 )
+            done, instead = advice(what, "use agrad.stop_gradient(x) first if a constant is meant")
             raise ConcretizationError(
-                f"{what} of a Tensor that a transform (agrad.grad, jvp, ...) follows would lose its derivative; "
-                "use agrad.stop_gradient(x) first if a constant is meant"
+                f"{done} of a Tensor that a transform (agrad.grad, jvp, ...) follows would lose its derivative; "
+                f"{instead}"
             )
         return self._value
 
@@ -256,10 +258,8 @@ class Tensor:
         if self._node is not None and self._node.trace is not BASE:
             self._concrete(what)
         if self._node is not None:
-            raise ConcretizationError(
-                f"{what} of a Tensor that requires gradients would lose them; use .detach() first, "
-                "or .item() for a Python number"
-            )
+            done, instead = advice(what, "use .detach() first, or .item() for a Python number")
+            raise ConcretizationError(f"{done} of a Tensor that requires gradients would lose them; {instead}")
         return self._value
 
     def item(self) -> Any:
@@ -456,7 +456,8 @@ for _name in METHODS:
 
 def specialised_tensor(space: Space) -> type[Tensor]:
     """The Tensor class of one namespace."""
-    body = {"__slots__": (), "__module__": "agrad", "_space": space, **space._backend.methods}
+    methods = space._backend.methods
+    body = {"__slots__": (), "__module__": "agrad", "_space": space, **(methods() if callable(methods) else methods)}
     return type("Tensor", (Tensor,), body)
 
 
@@ -501,16 +502,11 @@ def _many(what: str) -> ConcretizationError:
     )
 
 
-SCALAR_KINDS = {float: "real floating", complex: "complex floating"}
-
-
 def _check_kind(t: Tensor, value: Any) -> None:
-    """Refuse to assign what would lose its imaginary part or its fraction."""
+    """Refuse to assign what would lose its imaginary part; a fraction goes as it does in the library's arrays."""
     raw = t._space._raw
-    kind = SCALAR_KINDS.get(type(value))
-    if kind is None and hasattr(value, "dtype") and value.dtype != t.dtype:
-        kind = next((k for k in SCALAR_KINDS.values() if raw.isdtype(value.dtype, k)), None)
-    if (kind == "complex floating" and not t._aval.complex) or (kind == "real floating" and not t._aval.inexact):
-        raise DtypeError(
-            f"a Tensor of dtype {t.dtype} cannot hold {kind} values; convert them first, for example with xp.astype"
-        )
+    dtype = getattr(value, "dtype", t.dtype)
+    if not t._aval.complex and (
+        type(value) is complex or (dtype != t.dtype and raw.isdtype(dtype, "complex floating"))
+    ):
+        raise DtypeError(f"a Tensor of dtype {t.dtype} cannot hold complex floating values; take xp.real of them first")

@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         ("plugins", _plugins, "list the installed plugins, what they bring, and why a broken one is broken"),
         ("backends", _backends, "list the installed backends: library, state, devices, limits"),
         ("ops", _ops, "show which op works on which backend, and how"),
+        ("doctor", _doctor, "show which libraries are found, and whether they are told to keep Tensors whole"),
     ):
         listing = commands.add_parser(name, help=text, description=text.capitalize() + ".")
         listing.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -157,6 +158,26 @@ def _ops(options: argparse.Namespace) -> int:
             how, _, why = matrix[name][op].partition(": ")
             if why:
                 print(f"{name}: {op} is {how}: {why}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from agrad.command.support import found_clients, standing
+
+    libraries = [standing(backend) for backend in plugins.backends().values()]
+    clients = found_clients()
+    if options.json:
+        print(json.dumps({"backends": {s.name: s.status for s in libraries}, "clients": clients}, indent=2))
+        return 0
+    _table(["backend", "library", "status"], [[s.name, s.library, s.status] for s in libraries])
+    print()
+    rows = [[c["library"], c["version"] or "not installed", "yes" if c["set"] else "no"] for c in clients]
+    _table(["library", "version", "keeps Tensors whole"], rows)
+    for c in clients:
+        if c["version"] and not c["set"]:
+            print(
+                f"\n{c['library']} takes Tensors apart, and loses derivatives, unless it is told not to: {c['setting']}"
+            )
     return 0
 
 

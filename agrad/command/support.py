@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agrad import ops, plugins
+from agrad.arrays.clients import CLIENTS
 from agrad.arrays.namespaces import namespace
 from agrad.axes import Unbatchable
 from agrad.backend import Backend
@@ -14,7 +15,7 @@ from agrad.errors import PluginError
 from agrad.interpret.batching import treatment
 from agrad.ops.standard import ALIASES
 
-__all__ = ["Standing", "batching", "every_op", "standing", "support"]
+__all__ = ["Standing", "batching", "every_op", "found_clients", "standing", "support"]
 
 
 class Standing(NamedTuple):
@@ -71,6 +72,24 @@ def standing(backend: Backend) -> Standing:
         status = f"not working: {type(error).__name__}: {' '.join(str(error).split())}"
         return Standing(backend.name, library, status, (), lacks)
     return Standing(backend.name, library, "ready", devices, lacks)
+
+
+def found_clients() -> list[dict[str, Any]]:
+    """The libraries that can compute with Tensors once they are told to: version, whether they are, and how.
+
+    Returns
+    -------
+    list of dict
+
+    Examples
+    --------
+    >>> from agrad.command.support import found_clients
+    >>> [client["library"] for client in found_clients()]
+    ['SciPy', 'scikit-learn']
+    """
+    return [
+        {"library": c.title, "version": c.version, "set": c.is_set(), "setting": c.setting} for c in CLIENTS.values()
+    ]
 
 
 def every_op() -> list[str]:

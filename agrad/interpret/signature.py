@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from agrad.declare import Op
+from agrad.ops.standard import WIDER
 
 __all__ = ["CLOSURE", "creation_signature", "public"]
 
@@ -45,7 +46,7 @@ def _shell(op: Op, run: Callable[..., Any]) -> Callable[..., Any]:
     passed = list(op.arguments)
     if params:
         passed.append("{" + ", ".join(f"{name!r}: {name}" for name in params) + "}")
-    signature = op.signature
+    signature = WIDER.get(op.name, op.signature)
     if op.kind == "creation":
         signature = creation_signature(op)
         passed.append("requires_grad")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ALIASES", "BINARY", "COMPARISONS", "CONSTANTS", "DTYPES", "UNARY"]
+__all__ = ["ALIASES", "BINARY", "COMPARISONS", "CONSTANTS", "DTYPES", "UNARY", "WIDER"]
 
 ALIASES = {f"linalg.{name}": name for name in ("matmul", "matrix_transpose", "tensordot", "vecdot")}
 """Functions that the standard has in two places."""
@@ -24,3 +24,6 @@ DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float32", "float64", "complex64", "complex128",
 )  # fmt: skip
+
+WIDER = {"diff": "(x, /, n=1, *, axis=-1, prepend=None, append=None)"}
+"""Signatures by which more calls are taken than the standard asks for: ``diff(x, 2)``, as array libraries do."""

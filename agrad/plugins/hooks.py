@@ -14,7 +14,7 @@ from agrad.declare import Op
 __all__ = ["AgradSpec", "Command", "hookimpl"]
 
 GROUP = "agrad"
-COMMANDS = ("plugins", "backends", "ops", "new-plugin")
+COMMANDS = ("plugins", "backends", "ops", "doctor", "new-plugin")
 """The subcommands of agrad's own."""
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)

@@ -152,9 +152,7 @@ def test_what_numpy_cannot_follow_raises():
     with pytest.raises(TypeError):
         plain += x
     with pytest.raises(TypeError):
-        np.add.reduce(x)
-    with pytest.raises(TypeError):
-        np.concatenate([x, plain])
+        np.savetxt("nowhere", x)
     with pytest.raises((TypeError, ValueError)):
         plain[0] = x[0]
     np.testing.assert_array_equal(plain, [1.0, 1.0])
@@ -250,8 +248,7 @@ def test_attributes():
     weights = np.cos(np.arange(6))
     np.testing.assert_allclose(gradient(x.T, x), weights.reshape(3, 2).T)
     np.testing.assert_allclose(gradient(x.mT, x), weights.reshape(3, 2).T)
-    with pytest.raises(agrad.ShapeError, match="mT"):
-        _ = xp.ones((2, 3, 4)).T
+    assert xp.ones((2, 3, 4)).T.shape == (4, 3, 2)  # as NumPy's
     with pytest.raises(AttributeError):
         x.shape = (3, 2)
 

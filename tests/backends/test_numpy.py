@@ -604,12 +604,3 @@ def test_numpy_does_not_write_into_its_arrays() -> None:
     with pytest.raises(TypeError, match="out="):
         np.multiply(array, followed(), out=array)
     same(array, np.ones(2))
-
-
-def test_what_agrad_knows_no_derivative_of() -> None:
-    with pytest.raises(TypeError, match=r"numpy\.add\.reduce.*xp\.sum"):
-        np.add.reduce(followed())
-    with pytest.raises(TypeError, match=r"numpy\.sin with where="):
-        np.sin(followed(), where=np.asarray([True, False]))
-    with pytest.raises(TypeError, match=r"numpy\.cbrt.*agrad\.array_namespace"):
-        np.cbrt(followed())
