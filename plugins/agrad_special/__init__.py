@@ -18,6 +18,31 @@ __all__ = ["agrad_ops"]
 @hookimpl
 def agrad_ops() -> Iterable[Op]:
     """Return the records of the special functions."""
-    from agrad_special import bessel, entropy, error, gamma, logistic, sine
+    from agrad_special import (
+        bessel,
+        boxcox,
+        dawson,
+        entropy,
+        error,
+        exponential,
+        factorial,
+        gamma,
+        huber,
+        logistic,
+        sine,
+    )
 
-    return list(chain(error.OPS, gamma.OPS, bessel.OPS, logistic.OPS, entropy.OPS, sine.OPS))
+    chapters = (  # in the order of SciPy's reference
+        bessel,
+        boxcox,
+        logistic,
+        entropy,
+        huber,
+        gamma,
+        factorial,
+        error,
+        dawson,
+        exponential,
+        sine,
+    )
+    return list(chain.from_iterable(chapter.OPS for chapter in chapters))

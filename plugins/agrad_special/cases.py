@@ -1,10 +1,13 @@
-"""The inputs that the conformance suite tries the ops on."""
+"""The inputs that the conformance suite tries the ops on, and references over arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from agrad.cases import Case
 
-__all__ = ["binary", "unary"]
+__all__ = ["binary", "each", "unary"]
 
 
 def unary(low: float, high: float, condition: float = 1.0) -> tuple[Case, ...]:
@@ -32,3 +35,10 @@ def binary(low: float, high: float, condition: float = 1.0) -> tuple[Case, ...]:
         )
         for a, b in shapes
     )
+
+
+def each(function: Callable[..., Any], *arrays: Any) -> Any:
+    """A function of mpmath's numbers for each number of arrays."""
+    import numpy as np
+
+    return np.frompyfunc(function, len(arrays), 1)(*arrays)

@@ -13,8 +13,8 @@ from mpmath import mp
 
 import agrad
 import strict
-from agrad.errors import DtypeError
-from special import OPS
+from agrad.errors import DtypeError, UnsupportedError
+from special import OPS, ORDERS
 
 strict.install()
 BACKENDS = ["numpy", "jax", "torch", "array-api-strict"]
@@ -62,6 +62,20 @@ EDGES: list[tuple[str, tuple[Any, ...], list[float]]] = [
     ("rel_entr", ([0.0, 0.0, 1.0, -1.0, 1.0, nan], [0.0, 1.0, 0.0, 1.0, -1.0, 1.0]), [0, 0, inf, inf, inf, nan]),
     ("kl_div", ([0.0, 0.0, 1.0, -1.0, 1.0, 1.0, nan], [0.0, 1.0, 0.0, 1.0, -1.0, 1.0, 1.0]),
      [0, 1, inf, inf, inf, 0, nan]),
+    ("gamma", ([0.0, -0.0, -1.0, inf, nan, 1e30],), [inf, -inf, nan, inf, nan, inf]),
+    ("beta", ([1.0, 0.0, -0.5], [1.0, 1.0, 2.0]), [1, inf, -4]),
+    ("exp1", ([0.0, -1.0, inf, nan],), [inf, nan, 0, nan]),
+    ("expi", ([0.0, -inf, inf, nan],), [-inf, 0, inf, nan]),
+    ("boxcox", ([0.0, 0.0, 2.0, -1.0, nan], [0.5, -1.0, 0.0, 1.0, 1.0]), [-2, -inf, 0.6931472, nan, nan]),
+    ("boxcox1p", ([-1.0, -1.0, 1.0, -2.0], [0.5, -1.0, 0.0, 1.0]), [-2, -inf, 0.6931472, nan]),
+    ("inv_boxcox", ([-2.0, 1.0, 0.0, -3.0], [0.5, 0.0, 2.0, 1.0]), [0, 2.7182818, 1, nan]),
+    ("inv_boxcox1p", ([-2.0, 0.0, -3.0], [0.5, 2.0, 1.0]), [-1, 0, nan]),
+    ("huber", ([1.0, -1.0, 0.0, nan], [2.0, 1.0, 3.0, 1.0]), [1.5, inf, 0, nan]),
+    ("pseudo_huber", ([0.0, -1.0, 0.0, nan], [2.0, 1.0, 0.0, 1.0]), [0, inf, 0, nan]),
+    ("erfcx", ([0.0, inf, -inf, nan, 1e30],), [1, 0, inf, nan, 0]),
+    ("erfcinv", ([1.0, 0.0, 2.0, -0.5, 2.5, nan],), [0, inf, -inf, nan, nan, nan]),
+    ("ndtri_exp", ([0.0, -inf, 1.0, nan],), [inf, -inf, nan, nan]),
+    ("dawsn", ([0.0, inf, nan],), [0, 0, nan]),
     ("sinc", ([0.0, nan],), [1, nan]),
 ]  # fmt: skip
 
@@ -133,6 +147,23 @@ LIMITS: list[tuple[str, int, int, tuple[float, ...], float]] = [
     ("zeta", 0, 1, (2.0, -0.5), nan),
     ("zeta", 1, 1, (0.5, 0.5), nan),
     ("gammaln", 0, 1, (-1.0,), nan),
+    ("gamma", 0, 1, (1.0,), -0.5772156649),
+    ("exp1", 0, 1, (-1.0,), nan),
+    ("expi", 0, 1, (-1.0,), -0.3678794412),
+    ("boxcox", 1, 1, (1.0, 0.0), 0),
+    ("boxcox", 1, 1, (0.0, 0.5), 4),
+    ("boxcox1p", 1, 2, (1.0, 0.0), 0.1110082176),
+    ("inv_boxcox", 1, 1, (1.0, 0.0), -1.3591409142),
+    ("huber", 1, 1, (1.0, 1.0), 1),
+    ("huber", 1, 2, (1.0, 1.0), 1),
+    ("huber", 0, 1, (1.0, -3.0), 2),
+    ("pseudo_huber", 0, 1, (0.0, 0.0), 0),
+    ("pseudo_huber", 1, 1, (0.0, 0.0), 0),
+    ("erfcx", 0, 1, (1e10,), -5.6418958e-21),
+    ("erfcinv", 0, 1, (0.0,), -inf),
+    ("ndtri_exp", 0, 1, (-1e20,), 7.0710678e-11),
+    ("dawsn", 0, 1, (1e10,), -5e-21),
+    ("dawsn", 0, 1, (0.0,), 1),
 ]
 
 
@@ -164,6 +195,24 @@ def test_the_derivative_of_zeta_of_negative_numbers() -> None:
         for n, q in ((2.0, -0.5), (3.0, -7.25), (4.0, -1e-3)):
             found = float(agrad.grad(space.special.zeta, argnums=1)(space.asarray(n), space.asarray(q)).array)
             assert found == pytest.approx(float((-1) ** n * mp.polygamma(n, q) / mp.factorial(n - 1)), rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "parameter"), [(name, p) for name, ps in ORDERS.items() for p in ps])
+def test_what_has_no_derivative_is_refused_by_name(name: str, parameter: str) -> None:
+    space = agrad.namespace("numpy")
+    i = OPS[name].arguments.index(parameter)
+    arguments = [space.asarray(0.5) for _ in OPS[name].arguments]
+    arguments[i] = space.asarray(2.0)
+    for transform in (lambda f: agrad.grad(f, argnums=i)(*arguments), lambda f: tangent(f, i, arguments)):
+        with pytest.raises(
+            UnsupportedError, match=f"special.{name} has no derivative for {parameter}: .*stop_gradient"
+        ):
+            transform(lambda *x: space.sum(getattr(space.special, name)(*x)))
+
+
+def tangent(f: Any, i: int, arguments: list[Any]) -> Any:
+    one = lambda v: f(*arguments[:i], v, *arguments[i + 1 :])  # noqa: E731
+    return agrad.jvp(one, (arguments[i],), (agrad.namespace("numpy").asarray(1.0),))
 
 
 # polygamma ----------------------------------------------------------------------------------------------
@@ -283,7 +332,7 @@ def test_nothing_to_add(xp: Any, shape: tuple[int, ...], axis: Any) -> None:
 
 # Shapes, scalars and dtypes -----------------------------------------------------------------------------
 
-ELEMENTWISE = sorted(name for name, op in OPS.items() if op.kind == "elementwise")
+ELEMENTWISE = sorted(name for name, op in OPS.items() if op.kind == "elementwise" and name not in ORDERS)
 
 
 @MOST
@@ -318,7 +367,7 @@ def test_numbers_beside_arrays(xp: Any, name: str) -> None:
 def test_the_standard_takes_real_floating_point_numbers_alone(name: str, dtype: str) -> None:
     space = agrad.namespace("array-api-strict")
     x = space.asarray([2, 3], dtype=getattr(space, dtype))
-    args = (1, x) if name == "polygamma" else (x,) * max(OPS[name].arity, 1)
+    args = {"polygamma": (1, x), "expn": (1, x), "multigammaln": (x, 1)}.get(name, (x,) * max(OPS[name].arity, 1))
     with pytest.raises(DtypeError, match=rf"{name} got an array of .*{dtype}"):
         getattr(space.special, name)(*args)
 
@@ -370,7 +419,9 @@ def test_cases_and_references(name: str) -> None:
 
 def test_every_function_asked_for_is_there() -> None:
     wanted = """erf erfc erfinv gammaln digamma polygamma betaln expit logit log_expit logsumexp softmax log_softmax
-        xlogy xlog1py entr rel_entr kl_div i0 i0e i1 i1e ndtr log_ndtr ndtri sinc zeta"""
+        xlogy xlog1py entr rel_entr kl_div i0 i0e i1 i1e ndtr log_ndtr ndtri sinc zeta
+        gamma beta psi multigammaln exp1 expi expn sici shichi boxcox boxcox1p inv_boxcox inv_boxcox1p huber
+        pseudo_huber erfcx erfcinv ndtri_exp dawsn fresnel"""
     assert set(OPS) == set(wanted.split())
 
 

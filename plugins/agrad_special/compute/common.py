@@ -8,13 +8,15 @@ from typing import Any
 
 from agrad.errors import DtypeError
 
-__all__ = ["BERNOULLI", "gaussian", "hurwitz", "polynomial", "reals", "sin_pi"]
+__all__ = ["BERNOULLI", "EULER_GAMMA", "gaussian", "hurwitz", "polynomial", "reals", "sin_pi"]
 
 BERNOULLI = (
     1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330,
     854513 / 138, -236364091 / 2730,
 )  # fmt: skip
 """The Bernoulli numbers B_2, B_4, ... B_24 (DLMF Table 24.2.1)."""
+
+EULER_GAMMA = 0.5772156649015328606
 
 
 def reals(xp: Any, name: str, *arguments: Any) -> tuple[Any, ...]:
