@@ -20,7 +20,17 @@ if not ops("special"):
     register(agrad_special, "special")
 OPS: dict[str, Op] = ops("special")
 
-ORDERS = {"expn": ("n",)}
+ORDERS = {
+    "expn": ("n",),
+    "bdtr": ("k", "n"),
+    "bdtrc": ("k", "n"),
+    "nbdtr": ("k", "n"),
+    "pdtr": ("k",),
+    "pdtrc": ("k",),
+    "jv": ("v",),
+    "yv": ("v",),
+    "spherical_jn": ("n",),
+}
 """Parameters by op that are refused a derivative."""
 
 SIGNED = [-3.7, -1.2, -0.4, -1e-3, 1e-8, 0.15, 0.6, 1.7, 4.2]
@@ -50,6 +60,14 @@ POINTS: dict[str, list[Any]] = {
     "entr": [1e-30, 1e-6, 0.1, 0.367, 0.999, 1.0, 1.5, 1e20],
     "rel_entr": [(1e-30, 1e-3), (0.3, 0.7), (0.5, 0.500001), (2.0, 1e-25), (1e20, 1.5e20), (1.0, 2.1)],
     "kl_div": [(1e-30, 1e-3), (0.3, 0.7), (0.5, 0.501), (2.0, 1e-15), (1e20, 1.7e20), (1.0, 2.1), (3.0, 1.4)],
+    "j0": [*SIGNED, 1.99, 2.01, 9.0, 40.0],
+    "j1": [*SIGNED, 1.99, 2.01, 9.0, 40.0],
+    "y0": [1e-3, 0.3, 1.99, 2.01, 40.0],
+    "y1": [1e-3, 0.3, 1.99, 2.01, 40.0],
+    "k0": [1e-6, 0.3, 5.0, 40.0],
+    "k0e": [1e-6, 0.3, 5.0, 40.0],
+    "k1": [1e-6, 0.3, 5.0, 40.0],
+    "k1e": [1e-6, 0.3, 5.0, 40.0],
     "gamma": [1e-30, 1e-3, 0.3, 1.0, 1.2, 3.7, 7.9, 8.1, 30.0, 150.0, -0.3, -0.7, -3.2, -20.6],
     "beta": [(0.3, 0.7), (1.0, 1.0), (1e-3, 4.0), (7.9, 8.1), (30.0, 12.0), (1e6, 0.2), (2.0, 2.5)],
     "exp1": [1e-30, 1e-3, 0.3, 0.99, 1.01, 5.0, 40.0, 600.0],
@@ -77,7 +95,7 @@ def columns(name: str, dtype: str) -> list[np.ndarray]:
     return [np.asarray(column, dtype=dtype) for column in zip(*rows, strict=True)]
 
 
-DIGITS = {"zeta": 100}
+DIGITS = {"zeta": 100, **dict.fromkeys(["j0", "j1", "y0", "y1", "k0", "k0e", "k1", "k1e"], 60)}
 """Of the reference: 200 where not named here."""
 
 

@@ -20,6 +20,8 @@ def agrad_ops() -> Iterable[Op]:
     """Return the records of the special functions."""
     from agrad_special import (
         bessel,
+        bessel_order,
+        bessel_plain,
         boxcox,
         dawson,
         entropy,
@@ -28,18 +30,24 @@ def agrad_ops() -> Iterable[Op]:
         factorial,
         gamma,
         huber,
+        incomplete,
         logistic,
         sine,
+        statistics,
     )
 
     chapters = (  # in the order of SciPy's reference
+        bessel_order,
+        bessel_plain,
         bessel,
+        statistics,
         boxcox,
         logistic,
         entropy,
         huber,
         gamma,
         factorial,
+        incomplete,
         error,
         dawson,
         exponential,

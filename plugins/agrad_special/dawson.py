@@ -43,8 +43,8 @@ OPS = (
             "Dawson's integral: exp(-x**2) times the integral of exp(t**2) from 0 to x.",
             "1 - 2 x dawsn(x) (DLMF 7.10.3), beyond 7 by its asymptotic expansion (DLMF 7.12.1).",
             ">>> [round(v, 6) for v in xp.special.dawsn(xp.asarray([0.0, 1.0])).tolist()]\n[0.0, 0.53808]",
-            accuracy="30 units of rounding near 7, 4 elsewhere. Each derivative loses a factor of 2 x**2 of that up to 7, and "
-            "none beyond.",
+            accuracy="30 units of rounding near 7, 4 elsewhere; up to 7 a derivative has 2 x**2 times those of the "
+            "last, beyond it no more.",
         ),
     ),
     general(

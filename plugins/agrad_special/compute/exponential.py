@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from agrad_special.compute.common import EULER_GAMMA, polynomial, reals
+from agrad_special.compute.common import EULER_GAMMA, polynomial, reals, whole
 from agrad_special.compute.quadrature import NODES, half_line
 
 __all__ = ["QUOTIENT", "exp1", "expi", "expn", "shichi", "sici", "sine_quotient"]
@@ -49,7 +49,7 @@ def expi(xp: Any, x: Any) -> Any:
 
 def expn(xp: Any, n: Any, x: Any) -> Any:
     """Up to 1 a series (DLMF 8.19.8), beyond the integral of ``exp(-x t) / t**n`` from 1 on (DLMF 8.19.3)."""
-    x, n = reals(xp, "expn", x, xp.astype(n, _dtype(xp, x)) if hasattr(n, "dtype") else n)
+    x, n = reals(xp, "expn", x, whole(xp, n, x))
     inside = (n >= 0) & (x >= 0) & (xp.floor(n) == n)
     zero, one = n == 0, n == 1
     m = xp.where(inside & (n >= 2), n, 2)
@@ -120,10 +120,6 @@ def sine_quotient(xp: Any, x: Any) -> Any:
     y = xp.where(near, x, 0)
     z = xp.where(near | xp.isinf(x), 1, x)
     return xp.where(near, polynomial(y * y, QUOTIENT), xp.where(xp.isinf(x), 0, xp.sin(z) / z))
-
-
-def _dtype(xp: Any, x: Any) -> Any:
-    return x.dtype if hasattr(x, "dtype") else xp.asarray(0.0).dtype
 
 
 TERMS = 85
