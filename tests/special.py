@@ -60,6 +60,10 @@ POINTS: dict[str, list[Any]] = {
     "entr": [1e-30, 1e-6, 0.1, 0.367, 0.999, 1.0, 1.5, 1e20],
     "rel_entr": [(1e-30, 1e-3), (0.3, 0.7), (0.5, 0.500001), (2.0, 1e-25), (1e20, 1.5e20), (1.0, 2.1)],
     "kl_div": [(1e-30, 1e-3), (0.3, 0.7), (0.5, 0.501), (2.0, 1e-15), (1e20, 1.7e20), (1.0, 2.1), (3.0, 1.4)],
+    "ellipk": [-100.0, -0.7, 1e-9, 0.3, 0.9, 0.999999],
+    "ellipe": [-100.0, -0.7, 1e-9, 0.3, 0.9, 0.999999],
+    "ellipkinc": [(0.3, 0.4), (1.4, 0.9), (-1.0, -20.0), (5.0, 0.5), (0.8, 1e-9)],
+    "ellipeinc": [(0.3, 0.4), (1.4, 0.9), (-1.0, -20.0), (5.0, 0.5), (0.8, 1e-9)],
     "j0": [*SIGNED, 1.99, 2.01, 9.0, 40.0],
     "j1": [*SIGNED, 1.99, 2.01, 9.0, 40.0],
     "y0": [1e-3, 0.3, 1.99, 2.01, 40.0],
@@ -95,7 +99,12 @@ def columns(name: str, dtype: str) -> list[np.ndarray]:
     return [np.asarray(column, dtype=dtype) for column in zip(*rows, strict=True)]
 
 
-DIGITS = {"zeta": 100, **dict.fromkeys(["j0", "j1", "y0", "y1", "k0", "k0e", "k1", "k1e"], 60)}
+DIGITS = {
+    "zeta": 100,
+    **dict.fromkeys(
+        ["j0", "j1", "y0", "y1", "k0", "k0e", "k1", "k1e", "ellipk", "ellipe", "ellipkinc", "ellipeinc"], 60
+    ),
+}
 """Of the reference: 200 where not named here."""
 
 

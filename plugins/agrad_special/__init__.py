@@ -24,6 +24,7 @@ def agrad_ops() -> Iterable[Op]:
         bessel_plain,
         boxcox,
         dawson,
+        elliptic,
         entropy,
         error,
         exponential,
@@ -37,6 +38,7 @@ def agrad_ops() -> Iterable[Op]:
     )
 
     chapters = (  # in the order of SciPy's reference
+        elliptic,
         bessel_order,
         bessel_plain,
         bessel,

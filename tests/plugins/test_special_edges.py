@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 from importlib import import_module
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,10 @@ EDGES: list[tuple[str, tuple[Any, ...], list[float]]] = [
     ("rel_entr", ([0.0, 0.0, 1.0, -1.0, 1.0, nan], [0.0, 1.0, 0.0, 1.0, -1.0, 1.0]), [0, 0, inf, inf, inf, nan]),
     ("kl_div", ([0.0, 0.0, 1.0, -1.0, 1.0, 1.0, nan], [0.0, 1.0, 0.0, 1.0, -1.0, 1.0, 1.0]),
      [0, 1, inf, inf, inf, 0, nan]),
+    ("ellipk", ([0.0, 1.0, 2.0, nan],), [1.5707963, inf, nan, nan]),
+    ("ellipe", ([0.0, 1.0, 2.0, nan],), [1.5707963, 1, nan, nan]),
+    ("ellipkinc", ([0.0, 1.0, 3.1415926535], [0.5, 0.0, 0.5]), [0, 1, 3.7081494]),
+    ("ellipeinc", ([0.0, 1.0, 3.1415926535], [0.5, 0.0, 0.5]), [0, 1, 2.7012878]),
     ("j0", ([0.0, nan],), [1, nan]),
     ("j1", ([0.0, nan],), [0, nan]),
     ("y0", ([0.0, nan, -1.0],), [-inf, nan, nan]),
@@ -166,6 +171,10 @@ LIMITS: list[tuple[str, int, int, tuple[float, ...], float]] = [
     ("zeta", 1, 1, (0.5, 0.5), nan),
     ("gammaln", 0, 1, (-1.0,), nan),
     ("gamma", 0, 1, (1.0,), -0.5772156649),
+    ("ellipk", 0, 1, (0.0,), 0.3926990817),
+    ("ellipe", 0, 1, (0.0,), -0.3926990817),
+    ("ellipk", 0, 1, (2.0,), nan),
+    ("ellipkinc", 1, 1, (0.0, 0.5), 0),
     ("j0", 0, 1, (0.0,), 0),
     ("j0", 0, 2, (0.0,), -0.5),
     ("j1", 0, 1, (0.0,), 0.5),
@@ -468,7 +477,7 @@ def test_every_function_asked_for_is_there() -> None:
         gamma beta psi multigammaln exp1 expi expn sici shichi boxcox boxcox1p inv_boxcox inv_boxcox1p huber
         pseudo_huber erfcx erfcinv ndtri_exp dawsn fresnel
         gammainc gammaincc gammaincinv gammainccinv betainc betaincc betaincinv betainccinv
-        j0 j1 y0 y1 jv yv jn yn iv ive kv kve k0 k0e k1 k1e spherical_jn
+        ellipk ellipe ellipkinc ellipeinc j0 j1 y0 y1 jv yv jn yn iv ive kv kve k0 k0e k1 k1e spherical_jn
         bdtr bdtrc fdtr fdtrc nbdtr chdtr chdtrc pdtr pdtrc stdtr stdtrit"""
     assert set(OPS) == set(wanted.split())
 
@@ -482,3 +491,11 @@ def test_natives_are_there_and_used(module: str, backend: str) -> None:
     for name, native in found.items():
         origin, _, function = native.partition(":")
         assert getattr(raw, name) is getattr(import_module(origin), function)
+
+
+def test_the_page_names_what_is_refused_and_what_libraries_alone_have() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "special.md").read_text(encoding="utf-8")
+    listed = page.partition("they raise:")[2].partition(".")[0]
+    assert {name.strip(" \n`") for name in listed.split(",")} == LIBRARIES_ALONE
+    refused = page.partition("|---|---|")[2].partition("```")[0]
+    assert [name for name in ORDERS if f"`{name}`" not in refused] == []
