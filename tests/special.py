@@ -14,11 +14,24 @@ import agrad_special
 from agrad.declare import Op
 from agrad.plugins import ops, register
 
-__all__ = ["OPS", "POINTS", "columns", "distance", "expected"]
+__all__ = ["OPS", "ORDERS", "POINTS", "columns", "distance", "expected"]
 
 if not ops("special"):
     register(agrad_special, "special")
 OPS: dict[str, Op] = ops("special")
+
+ORDERS = {
+    "expn": ("n",),
+    "bdtr": ("k", "n"),
+    "bdtrc": ("k", "n"),
+    "nbdtr": ("k", "n"),
+    "pdtr": ("k",),
+    "pdtrc": ("k",),
+    "jv": ("v",),
+    "yv": ("v",),
+    "spherical_jn": ("n",),
+}
+"""Parameters by op that are refused a derivative."""
 
 SIGNED = [-3.7, -1.2, -0.4, -1e-3, 1e-8, 0.15, 0.6, 1.7, 4.2]
 POSITIVE = [1e-30, 1e-3, 0.3, 0.999999, 1.0, 1.2, 3.7, 40.0, 1e6, 1e25]
@@ -47,6 +60,32 @@ POINTS: dict[str, list[Any]] = {
     "entr": [1e-30, 1e-6, 0.1, 0.367, 0.999, 1.0, 1.5, 1e20],
     "rel_entr": [(1e-30, 1e-3), (0.3, 0.7), (0.5, 0.500001), (2.0, 1e-25), (1e20, 1.5e20), (1.0, 2.1)],
     "kl_div": [(1e-30, 1e-3), (0.3, 0.7), (0.5, 0.501), (2.0, 1e-15), (1e20, 1.7e20), (1.0, 2.1), (3.0, 1.4)],
+    "ellipk": [-100.0, -0.7, 1e-9, 0.3, 0.9, 0.999999],
+    "ellipe": [-100.0, -0.7, 1e-9, 0.3, 0.9, 0.999999],
+    "ellipkinc": [(0.3, 0.4), (1.4, 0.9), (-1.0, -20.0), (5.0, 0.5), (0.8, 1e-9)],
+    "ellipeinc": [(0.3, 0.4), (1.4, 0.9), (-1.0, -20.0), (5.0, 0.5), (0.8, 1e-9)],
+    "j0": [*SIGNED, 1.99, 2.01, 9.0, 40.0],
+    "j1": [*SIGNED, 1.99, 2.01, 9.0, 40.0],
+    "y0": [1e-3, 0.3, 1.99, 2.01, 40.0],
+    "y1": [1e-3, 0.3, 1.99, 2.01, 40.0],
+    "k0": [1e-6, 0.3, 5.0, 40.0],
+    "k0e": [1e-6, 0.3, 5.0, 40.0],
+    "k1": [1e-6, 0.3, 5.0, 40.0],
+    "k1e": [1e-6, 0.3, 5.0, 40.0],
+    "gamma": [1e-30, 1e-3, 0.3, 1.0, 1.2, 3.7, 7.9, 8.1, 30.0, 150.0, -0.3, -0.7, -3.2, -20.6],
+    "beta": [(0.3, 0.7), (1.0, 1.0), (1e-3, 4.0), (7.9, 8.1), (30.0, 12.0), (1e6, 0.2), (2.0, 2.5)],
+    "exp1": [1e-30, 1e-3, 0.3, 0.99, 1.01, 5.0, 40.0, 600.0],
+    "expi": [-600.0, -5.0, -1.01, -0.3, 1e-30, 1e-3, 0.3, 1.0, 5.0, 39.9, 40.1, 600.0],
+    "boxcox": [(1e-3, 0.5), (0.3, 1e-12), (2.0, -1e-9), (5.0, 0.2), (1e3, 3.0), (7.0, -2.0), (40.0, 0.54)],
+    "boxcox1p": [(-0.9, 0.5), (1e-12, 0.7), (2.0, -1e-9), (5.0, 0.2), (1e3, 3.0), (7.0, -2.0)],
+    "inv_boxcox": [(-0.9, 0.5), (1e-12, 0.7), (2.0, -1e-9), (5.0, 0.2), (100.0, 3.0), (0.3, -2.0)],
+    "inv_boxcox1p": [(-0.9, 0.5), (1e-12, 0.7), (2.0, -1e-9), (5.0, 0.2), (100.0, 3.0), (0.3, -2.0)],
+    "huber": [(1.0, 0.5), (1.0, -3.0), (0.2, 1e-9), (3.0, 1e9)],
+    "pseudo_huber": [(1.0, 0.5), (1.0, -3.0), (0.2, 1e-9), (3.0, 1e9), (1e-4, 2.0)],
+    "erfcx": [*SIGNED, -6.0, 0.49, 0.51, 2.7, 2.9, 9.0, 29.9, 30.1, 1e5],
+    "erfcinv": [1e-30, 1e-12, 0.1, 0.149, 0.151, 0.5, 0.99, 1.3, 1.9999],
+    "ndtri_exp": [-100.0, -81.0, -79.0, -4.0, -0.51, -0.49, -1e-3],
+    "dawsn": [*SIGNED, 6.9, 7.1, 20.0, 1e5],
     "sinc": [*SIGNED, -0.9999, 1e-3, 0.05, 1.0001, 3.0, 7.25, 1e6],
 }  # fmt: skip
 """By op; numbers for one argument, tuples for several."""
@@ -60,7 +99,12 @@ def columns(name: str, dtype: str) -> list[np.ndarray]:
     return [np.asarray(column, dtype=dtype) for column in zip(*rows, strict=True)]
 
 
-DIGITS = {"zeta": 100}
+DIGITS = {
+    "zeta": 100,
+    **dict.fromkeys(
+        ["j0", "j1", "y0", "y1", "k0", "k0e", "k1", "k1e", "ellipk", "ellipe", "ellipkinc", "ellipeinc"], 60
+    ),
+}
 """Of the reference: 200 where not named here."""
 
 

@@ -18,6 +18,41 @@ __all__ = ["agrad_ops"]
 @hookimpl
 def agrad_ops() -> Iterable[Op]:
     """Return the records of the special functions."""
-    from agrad_special import bessel, entropy, error, gamma, logistic, sine
+    from agrad_special import (
+        bessel,
+        bessel_order,
+        bessel_plain,
+        boxcox,
+        dawson,
+        elliptic,
+        entropy,
+        error,
+        exponential,
+        factorial,
+        gamma,
+        huber,
+        incomplete,
+        logistic,
+        sine,
+        statistics,
+    )
 
-    return list(chain(error.OPS, gamma.OPS, bessel.OPS, logistic.OPS, entropy.OPS, sine.OPS))
+    chapters = (  # in the order of SciPy's reference
+        elliptic,
+        bessel_order,
+        bessel_plain,
+        bessel,
+        statistics,
+        boxcox,
+        logistic,
+        entropy,
+        huber,
+        gamma,
+        factorial,
+        incomplete,
+        error,
+        dawson,
+        exponential,
+        sine,
+    )
+    return list(chain.from_iterable(chapter.OPS for chapter in chapters))

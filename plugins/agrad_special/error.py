@@ -61,6 +61,22 @@ OPS = (
         ),
     ),
     elementwise(
+        "erfcinv(y, /)",
+        lambda xp, out, y: -0.5 * ROOT_HALF * _one_over_density(xp, -out / ROOT_HALF, 0.5 * y),
+        forward=error.erfcinv,
+        native=scipy_special("erfcinv", torch="", jax=""),
+        reference=lambda mp, y: mp.erfinv(1 - y),
+        cases=unary(0.1, 1.9, condition=4),
+        doc=described(
+            "Inverse of the complementary error function on the interval from 0 to 2.",
+            "-sqrt(pi) / 2 * exp(erfcinv(y)**2), infinite at 0 and 2.",
+            ">>> [round(v, 6) for v in xp.special.erfcinv(xp.asarray([1e-300, 0.5])).tolist()]\n[26.20947, 0.476936]",
+            accuracy="4 units of rounding.",
+            returns="Infinite at 0 and 2, nan outside of the interval; elsewhere of the dtype and shape of y.",
+            y="The numbers.",
+        ),
+    ),
+    elementwise(
         "ndtr(x, /)",
         lambda xp, x: 1 / ROOT_TAU * _bell(xp, ROOT_HALF * x),
         forward=error.ndtr,
@@ -100,6 +116,23 @@ OPS = (
             ">>> [round(v, 6) for v in xp.special.ndtri(xp.asarray([0.5, 0.975])).tolist()]\n[0.0, 1.959964]",
             returns="Infinite at 0 and 1, nan outside of the interval; elsewhere of the dtype and shape of p.",
             p="Probabilities.",
+        ),
+    ),
+    elementwise(
+        "ndtri_exp(y, /)",
+        lambda xp, out: 1 / _hazard(xp, out),
+        forward=error.ndtri_exp,
+        native=scipy_special("ndtri_exp", torch="", jax="", cupy=""),
+        reference=lambda mp, y: mp.sqrt(2) * mp.erfinv(2 * mp.exp(y) - 1),
+        cases=unary(-5, -0.1, condition=8),
+        doc=described(
+            "Quantile of the standard normal distribution at the probability exp(y): the inverse of log_ndtr.",
+            "The distribution function over the density, at the quantile.",
+            ">>> [round(v, 6) for v in xp.special.ndtri_exp(xp.asarray([-1e6, -0.5])).tolist()]\n"
+            "[-1414.207783, 0.270288]",
+            accuracy="7 units of rounding from -1e8 to -1e-15.",
+            returns="Infinite at 0, nan above; elsewhere of the dtype and shape of y.",
+            y="Logarithms of probabilities.",
         ),
     ),
 )

@@ -8,13 +8,13 @@ from typing import Any
 
 from agrad.cases import Case
 from agrad.declare import composite, elementwise
-from agrad_special.cases import binary, unary
+from agrad_special.cases import binary, each, unary
 from agrad_special.compute import gamma
 from agrad_special.compute.common import reals
 from agrad_special.natives import jax_zeta, scipy_special
 from agrad_special.text import described
 
-__all__ = ["OPS"]
+__all__ = ["OPS", "betaln_by_first"]
 
 OPS = (
     elementwise(
@@ -50,7 +50,7 @@ OPS = (
     composite(
         "polygamma(n, x, /)",
         lambda xp, n, x: _polygamma(xp, n, x),  # by zeta, as libraries compute it, and it knows its derivatives
-        reference=lambda mp, n, x: _each(lambda v: mp.polygamma(n, v), x),
+        reference=lambda mp, n, x: each(lambda v: mp.polygamma(n, v), x),
         cases=[
             Case(lambda draw, n=n: (n, draw.within(0.4, 6, 2, 3)), condition=8)  # type: ignore[misc]
             for n in range(4)
@@ -85,8 +85,8 @@ OPS = (
     ),
     elementwise(
         "betaln(a, b, /)",
-        lambda xp, a, b: _betaln_by_first(xp, a, b),
-        lambda xp, a, b: _betaln_by_first(xp, b, a),
+        lambda xp, a, b: betaln_by_first(xp, a, b),
+        lambda xp, a, b: betaln_by_first(xp, b, a),
         forward=gamma.betaln,  # and no library's own: they lose their digits where one argument is large
         reference=lambda mp, a, b: mp.re(mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)),
         cases=binary(0.3, 12, condition=16),
@@ -126,15 +126,9 @@ def _zeta_by_order(xp: Any, x: Any, q: Any) -> Any:
     return xp.where(inside, slope, xp.nan * xp.where(inside, 0, x + q))
 
 
-def _betaln_by_first(xp: Any, a: Any, b: Any) -> Any:
+def betaln_by_first(xp: Any, a: Any, b: Any) -> Any:
     """``digamma(a) - digamma(a + b)``, in one piece where they would cancel."""
     close = (b > 0) & (b < a)
     fall = gamma.digamma_fall(xp, xp.where(close, a, 2), xp.where(close, b, 1))
     a, b = xp.where(close, 1, a), xp.where(close, 1, b)
     return xp.where(close, fall, xp.special.digamma(a) - xp.special.digamma(a + b))
-
-
-def _each(function: Any, x: Any) -> Any:
-    import numpy as np
-
-    return np.frompyfunc(function, 1, 1)(x)

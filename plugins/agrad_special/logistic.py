@@ -6,7 +6,7 @@ from typing import Any
 
 from agrad.cases import Case
 from agrad.declare import Over, elementwise, general
-from agrad_special.cases import unary
+from agrad_special.cases import each, unary
 from agrad_special.compute import logistic
 from agrad_special.compute.common import reals
 from agrad_special.natives import scipy_special, torch_log_softmax, torch_logsumexp, torch_softmax
@@ -90,7 +90,7 @@ OPS = (
         jvp=lambda xp, t, out, axis: _centred(xp, out, t, axis),  # its own adjoint
         forward=logistic.softmax,
         native={"jax": "jax.nn:softmax", "torch": torch_softmax},
-        reference=lambda mp, x, axis=None: _each(mp.exp, x - _high_logsumexp(mp, x, axis, True)),
+        reference=lambda mp, x, axis=None: each(mp.exp, x - _high_logsumexp(mp, x, axis, True)),
         cases=SHAPES,
         doc=described(
             "Exponentials of the elements, divided by their sum.",
@@ -155,13 +155,7 @@ def _probabilities(xp: Any, out: Any) -> Any:
     return xp.exp(out)
 
 
-def _each(function: Any, x: Any) -> Any:
-    import numpy as np
-
-    return np.frompyfunc(function, 1, 1)(x)
-
-
 def _high_logsumexp(mp: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     import numpy as np
 
-    return _each(mp.log, np.sum(_each(mp.exp, x), axis=axis, keepdims=keepdims))
+    return each(mp.log, np.sum(each(mp.exp, x), axis=axis, keepdims=keepdims))

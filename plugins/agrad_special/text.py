@@ -18,7 +18,9 @@ def described(
     example: str,
     *,
     notes: str = "",
+    accuracy: str = "",
     returns: str = ELEMENTWISE,
+    result: str = "array",
     raises: tuple[str, str] | None = None,
     **parameters: str | tuple[str, str],
 ) -> str:
@@ -32,8 +34,10 @@ def described(
         What the derivative is, and by which convention where there is none.
     example : str
         Doctest lines that may use ``agrad`` and ``xp``.
-    notes, returns : str
-        Further remarks; what the result is.
+    notes, accuracy : str
+        Further remarks; how far off the computation in the standard is, and where it was measured.
+    returns, result : str
+        What the result is, and its type.
     raises : tuple of str, optional
         An error's name and its cause.
     **parameters : str or tuple of str
@@ -52,12 +56,14 @@ def described(
     for name, given in (parameters or {"x": "The numbers."}).items():
         kind, text = (NUMBERS, given) if isinstance(given, str) else given
         lines += [f"{name} : {kind}", _wrapped(text, "    ")]
-    lines += ["", "Returns", "-------", "array", _wrapped(returns, "    ")]
+    lines += ["", "Returns", "-------", result, _wrapped(returns, "    ")]
     if raises:
         lines += ["", "Raises", "------", raises[0], _wrapped(raises[1], "    ")]
     lines += ["", "Notes", "-----", _wrapped(f"Derivative: {derivative}")]
     if notes:
         lines += ["", _wrapped(notes)]
+    if accuracy:
+        lines += ["", _wrapped(f"Accuracy, where it is computed in the standard, against mpmath: {accuracy}")]
     lines += ["", "Examples", "--------", ">>> import agrad", '>>> xp = agrad.namespace("numpy")', example]
     return "\n".join(lines) + "\n"
 

@@ -67,11 +67,20 @@ GRID: dict[str, tuple[tuple[np.ndarray, ...], float]] = {
     "entr": ((join(spread(-300, 100), around(1)),), 4),
     "rel_entr": (pairs((spread(-150, 150), spread(-150, 150)), (NEAR, NEAR * (1 + spread(-15, 0)))), 6),
     "kl_div": (pairs((spread(-150, 150), spread(-150, 150)), (NEAR, NEAR * (1 + spread(-15, 0)))), 8),
+    "gamma": ((join(even(-5, 12), even(-170, 170), spread(-300, 0)),), 8),
+    "exp1": ((join(spread(-300, 2.8), even(0, 3)),), 16),
+    "expi": ((join(spread(-300, 2.84), -spread(-300, 2.8), even(0, 50)),), 24),
+    "boxcox1p": (pairs((spread(-25, 2), even(-5, 5)), (even(0.1, 3), spread(-20, 0))), 24),
+    "inv_boxcox1p": (pairs((spread(-25, 1), even(0, 5)), (even(0.1, 3), spread(-20, 0))), 24),
+    "pseudo_huber": (pairs((spread(-5, 5), spread(-10, 5)), (even(0.1, 3), even(-3, 3))), 4),
+    "huber": (pairs((spread(-5, 5), spread(-10, 5)), (even(0.1, 3), even(-3, 3))), 3),
+    "erfcx": ((join(even(-9, 9), spread(-300, 3), -spread(-5, 1.4)),), 6),
+    "dawsn": ((join(even(-9, 9), spread(-300, 1)),), 40),
     "sinc": ((join(even(-4, 4), spread(-10, 8)),), 4),
 }
 """Arguments, and by how many units in the last place the formula may be off."""
 
-FLOOR = {"betaln": 1.0, "digamma": 1e-3}
+FLOOR = {"betaln": 1.0, "digamma": 1e-3, "expi": 1.0}
 """Results below this, close to a zero of the function, are exact to digits of this only."""
 
 
@@ -82,7 +91,7 @@ class Formulas:
         self.special = self
 
     def __getattr__(self, name: str) -> Any:
-        if name not in OPS:
+        if name not in OPS or OPS[name].forward is None:
             return getattr(agrad.namespace("numpy")._raw, name)
         forward = OPS[name].forward
         assert forward is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 from importlib import import_module
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from mpmath import mp
 
 import agrad
 import strict
-from agrad.errors import DtypeError
-from special import OPS
+from agrad.errors import DtypeError, UnsupportedError
+from special import OPS, ORDERS
 
 strict.install()
 BACKENDS = ["numpy", "jax", "torch", "array-api-strict"]
@@ -62,6 +63,42 @@ EDGES: list[tuple[str, tuple[Any, ...], list[float]]] = [
     ("rel_entr", ([0.0, 0.0, 1.0, -1.0, 1.0, nan], [0.0, 1.0, 0.0, 1.0, -1.0, 1.0]), [0, 0, inf, inf, inf, nan]),
     ("kl_div", ([0.0, 0.0, 1.0, -1.0, 1.0, 1.0, nan], [0.0, 1.0, 0.0, 1.0, -1.0, 1.0, 1.0]),
      [0, 1, inf, inf, inf, 0, nan]),
+    ("ellipk", ([0.0, 1.0, 2.0, nan],), [1.5707963, inf, nan, nan]),
+    ("ellipe", ([0.0, 1.0, 2.0, nan],), [1.5707963, 1, nan, nan]),
+    ("ellipkinc", ([0.0, 1.0, 3.1415926535], [0.5, 0.0, 0.5]), [0, 1, 3.7081494]),
+    ("ellipeinc", ([0.0, 1.0, 3.1415926535], [0.5, 0.0, 0.5]), [0, 1, 2.7012878]),
+    ("j0", ([0.0, nan],), [1, nan]),
+    ("j1", ([0.0, nan],), [0, nan]),
+    ("y0", ([0.0, nan, -1.0],), [-inf, nan, nan]),
+    ("y1", ([0.0, nan, -1.0],), [-inf, nan, nan]),
+    ("k0", ([0.0, inf, nan, -1.0],), [inf, 0, nan, nan]),
+    ("k1e", ([0.0, inf, nan, -1.0],), [inf, 0, nan, nan]),
+    ("kv", ([0.5, -0.5, 2.0, 1.0, nan], [0.0, 1.0, inf, -1.0, 1.0]), [inf, 0.4610685, 0, nan, nan]),
+    ("iv", ([0.5, -0.5, 0.0, 1.0, 0.5, nan], [0.0, 1.0, 0.0, -1.0, -1.0, 1.0]),
+     [0, 1.2312002, 1, -0.5651591, nan, nan]),
+    ("ive", ([0.5, 0.0, 1.0, 0.5], [0.0, 0.0, -1.0, -1.0]), [0, 1, -0.2079104, nan]),
+    ("gamma", ([0.0, -0.0, -1.0, inf, nan, 1e30],), [inf, -inf, nan, inf, nan, inf]),
+    ("beta", ([1.0, 0.0, -0.5], [1.0, 1.0, 2.0]), [1, inf, -4]),
+    ("exp1", ([0.0, -1.0, inf, nan],), [inf, nan, 0, nan]),
+    ("expi", ([0.0, -inf, inf, nan],), [-inf, 0, inf, nan]),
+    ("boxcox", ([0.0, 0.0, 2.0, -1.0, nan], [0.5, -1.0, 0.0, 1.0, 1.0]), [-2, -inf, 0.6931472, nan, nan]),
+    ("boxcox1p", ([-1.0, -1.0, 1.0, -2.0], [0.5, -1.0, 0.0, 1.0]), [-2, -inf, 0.6931472, nan]),
+    ("inv_boxcox", ([-2.0, 1.0, 0.0, -3.0], [0.5, 0.0, 2.0, 1.0]), [0, 2.7182818, 1, nan]),
+    ("inv_boxcox1p", ([-2.0, 0.0, -3.0], [0.5, 2.0, 1.0]), [-1, 0, nan]),
+    ("huber", ([1.0, -1.0, 0.0, nan], [2.0, 1.0, 3.0, 1.0]), [1.5, inf, 0, nan]),
+    ("pseudo_huber", ([0.0, -1.0, 0.0, nan], [2.0, 1.0, 0.0, 1.0]), [0, inf, 0, nan]),
+    ("erfcx", ([0.0, inf, -inf, nan, 1e30],), [1, 0, inf, nan, 0]),
+    ("erfcinv", ([1.0, 0.0, 2.0, -0.5, 2.5, nan],), [0, inf, -inf, nan, nan, nan]),
+    ("ndtri_exp", ([0.0, -inf, 1.0, nan],), [inf, -inf, nan, nan]),
+    ("dawsn", ([0.0, inf, nan],), [0, 0, nan]),
+    ("gammainc", ([1.0, 1.0, 0.0, inf, -1.0, nan], [0.0, inf, 1.0, 1.0, 1.0, 1.0]), [0, 1, 1, 0, nan, nan]),
+    ("gammaincc", ([1.0, 1.0, 0.0, inf, -1.0, nan], [0.0, inf, 1.0, 1.0, 1.0, 1.0]), [1, 0, 0, 1, nan, nan]),
+    ("betainc", ([1.0, 1.0, 2.0, -1.0, nan], [1.0, 1.0, 2.0, 1.0, 1.0], [0.0, 1.0, 0.5, 0.5, 0.5]),
+     [0, 1, 0.5, nan, nan]),
+    ("betaincc", ([1.0, 1.0, 2.0, -1.0, 1.0], [1.0, 1.0, 2.0, 1.0, 1.0], [0.0, 1.0, 0.5, 0.5, 1.5]),
+     [1, 0, 0.5, nan, nan]),
+    ("stdtr", ([1.0, 1.0, inf, -1.0], [0.0, 1.0, 1.96, 1.0]), [0.5, 0.75, 0.9750021, nan]),
+    ("bdtr", ([2.0, 0.0, 3.0], [2.0, 2.0, 2.0], [0.5, 0.5, 0.5]), [1, 0.25, nan]),
     ("sinc", ([0.0, nan],), [1, nan]),
 ]  # fmt: skip
 
@@ -133,6 +170,42 @@ LIMITS: list[tuple[str, int, int, tuple[float, ...], float]] = [
     ("zeta", 0, 1, (2.0, -0.5), nan),
     ("zeta", 1, 1, (0.5, 0.5), nan),
     ("gammaln", 0, 1, (-1.0,), nan),
+    ("gamma", 0, 1, (1.0,), -0.5772156649),
+    ("ellipk", 0, 1, (0.0,), 0.3926990817),
+    ("ellipe", 0, 1, (0.0,), -0.3926990817),
+    ("ellipk", 0, 1, (2.0,), nan),
+    ("ellipkinc", 1, 1, (0.0, 0.5), 0),
+    ("j0", 0, 1, (0.0,), 0),
+    ("j0", 0, 2, (0.0,), -0.5),
+    ("j1", 0, 1, (0.0,), 0.5),
+    ("j1", 0, 3, (0.0,), -0.375),
+    ("kv", 0, 1, (0.0, 1.0), 0),
+    ("kve", 0, 1, (-0.5, 1.0), -0.4528582638),
+    ("iv", 1, 1, (-0.5, 1.0), 0.3220747809),
+    ("exp1", 0, 1, (-1.0,), nan),
+    ("expi", 0, 1, (-1.0,), -0.3678794412),
+    ("boxcox", 1, 1, (1.0, 0.0), 0),
+    ("boxcox", 1, 1, (0.0, 0.5), 4),
+    ("boxcox1p", 1, 2, (1.0, 0.0), 0.1110082176),
+    ("inv_boxcox", 1, 1, (1.0, 0.0), -1.3591409142),
+    ("huber", 1, 1, (1.0, 1.0), 1),
+    ("huber", 1, 2, (1.0, 1.0), 1),
+    ("huber", 0, 1, (1.0, -3.0), 2),
+    ("pseudo_huber", 0, 1, (0.0, 0.0), 0),
+    ("pseudo_huber", 1, 1, (0.0, 0.0), 0),
+    ("erfcx", 0, 1, (1e10,), -5.6418958e-21),
+    ("erfcinv", 0, 1, (0.0,), -inf),
+    ("ndtri_exp", 0, 1, (-1e20,), 7.0710678e-11),
+    ("dawsn", 0, 1, (1e10,), -5e-21),
+    ("dawsn", 0, 1, (0.0,), 1),
+    ("gammainc", 0, 1, (2.0, 0.0), 0),
+    ("gammainc", 1, 1, (1.0, 0.0), 1),
+    ("gammainc", 1, 1, (0.5, 0.0), inf),
+    ("betainc", 2, 1, (1.0, 2.0, 0.0), 2),
+    ("betainc", 2, 1, (2.0, 0.5, 1.0), inf),
+    ("betainc", 0, 1, (2.0, 2.0, 1.0), 0),
+    ("stdtr", 1, 1, (1.0, 0.0), 0.3183098862),
+    ("stdtr", 0, 1, (3.0, 0.0), 0),
 ]
 
 
@@ -164,6 +237,24 @@ def test_the_derivative_of_zeta_of_negative_numbers() -> None:
         for n, q in ((2.0, -0.5), (3.0, -7.25), (4.0, -1e-3)):
             found = float(agrad.grad(space.special.zeta, argnums=1)(space.asarray(n), space.asarray(q)).array)
             assert found == pytest.approx(float((-1) ** n * mp.polygamma(n, q) / mp.factorial(n - 1)), rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "parameter"), [(name, p) for name, ps in ORDERS.items() for p in ps])
+def test_what_has_no_derivative_is_refused_by_name(name: str, parameter: str) -> None:
+    space = agrad.namespace("numpy")
+    i = OPS[name].arguments.index(parameter)
+    arguments = [space.asarray(0.5) for _ in OPS[name].arguments]
+    arguments[i] = space.asarray(2.0)
+    for transform in (lambda f: agrad.grad(f, argnums=i)(*arguments), lambda f: tangent(f, i, arguments)):
+        with pytest.raises(
+            UnsupportedError, match=f"special.{name} has no derivative for {parameter}: .*stop_gradient"
+        ):
+            transform(lambda *x: space.sum(getattr(space.special, name)(*x)))
+
+
+def tangent(f: Any, i: int, arguments: list[Any]) -> Any:
+    one = lambda v: f(*arguments[:i], v, *arguments[i + 1 :])  # noqa: E731
+    return agrad.jvp(one, (arguments[i],), (agrad.namespace("numpy").asarray(1.0),))
 
 
 # polygamma ----------------------------------------------------------------------------------------------
@@ -281,9 +372,13 @@ def test_nothing_to_add(xp: Any, shape: tuple[int, ...], axis: Any) -> None:
         assert agrad.grad(lambda x, f=f: xp.sum(f(x, axis=axis)))(x).shape == shape
 
 
+LIBRARIES_ALONE = {name for name, op in OPS.items() if not (op.forward or op.decomposition)} | {"jn", "yn"}
+"""What is not computed in the standard."""
+
+
 # Shapes, scalars and dtypes -----------------------------------------------------------------------------
 
-ELEMENTWISE = sorted(name for name, op in OPS.items() if op.kind == "elementwise")
+ELEMENTWISE = sorted(name for name, op in OPS.items() if op.kind == "elementwise" and op.forward and name not in ORDERS)
 
 
 @MOST
@@ -291,7 +386,7 @@ ELEMENTWISE = sorted(name for name, op in OPS.items() if op.kind == "elementwise
 def test_shapes(xp: Any, name: str) -> None:
     f, n = getattr(xp.special, name), OPS[name].arity
     shift = 1.2 if name == "zeta" else 0.0
-    for shapes in [((), ()), ((0, 2), (2,)), ((3, 1), (4,))]:
+    for shapes in [((), (), ()), ((0, 2), (2,), ()), ((3, 1), (4,), (1,))]:
         x = [xp.full(shape, 0.6 + shift) for shape in shapes[:n]]
         y = f(*x)
         assert y.shape == np.broadcast_shapes(*shapes[:n])
@@ -313,12 +408,12 @@ def test_numbers_beside_arrays(xp: Any, name: str) -> None:
         np.testing.assert_allclose(numbers(found), numbers(expected), rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(OPS))
+@pytest.mark.parametrize("name", sorted(set(OPS) - LIBRARIES_ALONE))
 @pytest.mark.parametrize("dtype", ["int64", "complex128"])
 def test_the_standard_takes_real_floating_point_numbers_alone(name: str, dtype: str) -> None:
     space = agrad.namespace("array-api-strict")
     x = space.asarray([2, 3], dtype=getattr(space, dtype))
-    args = (1, x) if name == "polygamma" else (x,) * max(OPS[name].arity, 1)
+    args = {"polygamma": (1, x), "expn": (1, x), "multigammaln": (x, 1)}.get(name, (x,) * max(OPS[name].arity, 1))
     with pytest.raises(DtypeError, match=rf"{name} got an array of .*{dtype}"):
         getattr(space.special, name)(*args)
 
@@ -344,6 +439,14 @@ def test_complex_derivatives_are_right_or_refused(xp: Any, name: str) -> None:
     np.testing.assert_allclose([complex(tangent[0].item())] * 2, differences, rtol=2e-3)
 
 
+@pytest.mark.parametrize("name", sorted(LIBRARIES_ALONE))
+def test_what_libraries_alone_have_is_refused_elsewhere(name: str) -> None:
+    space = agrad.namespace("array-api-strict")
+    arguments = [space.asarray(0.5) for _ in OPS[name].parameters]
+    with pytest.raises(UnsupportedError, match="the backend 'array-api-strict' cannot compute 'special"):
+        getattr(space.special, name)(*arguments)
+
+
 # The records ------------------------------------------------------------------------------------------------
 
 
@@ -365,12 +468,17 @@ def test_cases_and_references(name: str) -> None:
     op = OPS[name]
     assert op.reference is not None
     assert len(op.cases) > 2
-    assert op.forward or op.decomposition
+    assert op.forward or op.decomposition or op.native
 
 
 def test_every_function_asked_for_is_there() -> None:
     wanted = """erf erfc erfinv gammaln digamma polygamma betaln expit logit log_expit logsumexp softmax log_softmax
-        xlogy xlog1py entr rel_entr kl_div i0 i0e i1 i1e ndtr log_ndtr ndtri sinc zeta"""
+        xlogy xlog1py entr rel_entr kl_div i0 i0e i1 i1e ndtr log_ndtr ndtri sinc zeta
+        gamma beta psi multigammaln exp1 expi expn sici shichi boxcox boxcox1p inv_boxcox inv_boxcox1p huber
+        pseudo_huber erfcx erfcinv ndtri_exp dawsn fresnel
+        gammainc gammaincc gammaincinv gammainccinv betainc betaincc betaincinv betainccinv
+        ellipk ellipe ellipkinc ellipeinc j0 j1 y0 y1 jv yv jn yn iv ive kv kve k0 k0e k1 k1e spherical_jn
+        bdtr bdtrc fdtr fdtrc nbdtr chdtr chdtrc pdtr pdtrc stdtr stdtrit"""
     assert set(OPS) == set(wanted.split())
 
 
@@ -383,3 +491,11 @@ def test_natives_are_there_and_used(module: str, backend: str) -> None:
     for name, native in found.items():
         origin, _, function = native.partition(":")
         assert getattr(raw, name) is getattr(import_module(origin), function)
+
+
+def test_the_page_names_what_is_refused_and_what_libraries_alone_have() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "special.md").read_text(encoding="utf-8")
+    listed = page.partition("they raise:")[2].partition(".")[0]
+    assert {name.strip(" \n`") for name in listed.split(",")} == LIBRARIES_ALONE
+    refused = page.partition("|---|---|")[2].partition("```")[0]
+    assert [name for name in ORDERS if f"`{name}`" not in refused] == []

@@ -8,13 +8,26 @@ from typing import Any
 
 from agrad.errors import DtypeError
 
-__all__ = ["BERNOULLI", "gaussian", "hurwitz", "polynomial", "reals", "sin_pi"]
+__all__ = [
+    "BERNOULLI",
+    "EULER_GAMMA",
+    "exp_rest",
+    "gaussian",
+    "hurwitz",
+    "log1p_rest",
+    "polynomial",
+    "reals",
+    "sin_pi",
+    "whole",
+]
 
 BERNOULLI = (
     1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330,
     854513 / 138, -236364091 / 2730,
 )  # fmt: skip
 """The Bernoulli numbers B_2, B_4, ... B_24 (DLMF Table 24.2.1)."""
+
+EULER_GAMMA = 0.5772156649015328606
 
 
 def reals(xp: Any, name: str, *arguments: Any) -> tuple[Any, ...]:
@@ -34,6 +47,13 @@ def reals(xp: Any, name: str, *arguments: Any) -> tuple[Any, ...]:
         xp.astype(a, dtype, copy=False) if hasattr(a, "dtype") else xp.asarray(a, dtype=dtype, device=device)
         for a in arguments
     )
+
+
+def whole(xp: Any, n: Any, x: Any) -> Any:
+    """An array of integers as real numbers, as exact as x; anything else as it is."""
+    if hasattr(n, "dtype") and xp.isdtype(n.dtype, "integral"):
+        return xp.astype(n, x.dtype if hasattr(x, "dtype") else xp.asarray(0.0).dtype)
+    return n
 
 
 def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
@@ -68,3 +88,22 @@ def hurwitz(s: float, a: float) -> float:
         terms.append(b / math.factorial(2 * j) * factor)
         factor *= (s + 2 * j - 1) / y
     return math.fsum(terms)
+
+
+def log1p_rest(xp: Any, z: Any) -> Any:
+    """``log1p(z) - z``, near 0 by ``log1p(z) = 2 atanh(z / (2 + z))`` (DLMF 4.38.5), so that nothing cancels."""
+    near = xp.abs(z) < 0.5
+    w, v = xp.where(near, z, 0), xp.where(near, 1, z)
+    r = w / (2 + w)
+    return xp.where(near, r * (2 * r * r * polynomial(r * r, ATANH_REST) - w), xp.log1p(v) - v)
+
+
+def exp_rest(xp: Any, z: Any) -> Any:
+    """``expm1(z) - z``, near 0 by its series."""
+    near = xp.abs(z) < 0.5
+    w, v = xp.where(near, z, 0), xp.where(near, 1, z)
+    return xp.where(near, w * w * polynomial(w, EXP_REST), xp.expm1(v) - v)
+
+
+ATANH_REST = tuple(1 / (2 * k + 3) for k in range(18))
+EXP_REST = tuple(1 / math.factorial(k + 2) for k in range(14))

@@ -7,7 +7,20 @@ from typing import Any
 
 from agrad_special.compute.common import gaussian, polynomial, reals
 
-__all__ = ["FAR_OUT", "erf", "erfc", "erfinv", "log_ndtr", "mills", "ndtr", "ndtri"]
+__all__ = [
+    "FAR_OUT",
+    "erf",
+    "erfc",
+    "erfcinv",
+    "erfinv",
+    "log_ndtr",
+    "mills",
+    "mills_excess",
+    "ndtr",
+    "ndtri",
+    "ndtri_exp",
+    "scaled_tail",
+]
 
 FAR_OUT = 4
 """From here on, the continued fraction of `mills` is used."""
@@ -36,7 +49,7 @@ def ndtr(xp: Any, x: Any) -> Any:
     """Half of ``erfc(-x / sqrt(2))``; in the lower tail from the square of x itself."""
     (x,) = reals(xp, "ndtr", x)
     z = -xp.where(x < -1, xp.maximum(x, -40), -1)
-    lower = 0.5 * _scaled(xp, z * ROOT_HALF) * _gaussian_half(xp, z)
+    lower = 0.5 * scaled_tail(xp, z * ROOT_HALF) * _gaussian_half(xp, z)
     return xp.where(x < -1, lower, 0.5 * erfc(xp, -xp.where(x < -1, -1, x) * ROOT_HALF))
 
 
@@ -63,15 +76,42 @@ def ndtri(xp: Any, p: Any) -> Any:
     return _quantile(xp, p - 0.5, xp.minimum(p, 1 - p))
 
 
+def erfcinv(xp: Any, y: Any) -> Any:
+    """As `erfinv`, with all digits of an argument near 0."""
+    (y,) = reals(xp, "erfcinv", y)
+    return ROOT_HALF * _quantile(xp, 0.5 - 0.5 * y, xp.minimum(0.5 * y, 1 - 0.5 * y))
+
+
+def ndtri_exp(xp: Any, y: Any) -> Any:
+    """The quantile of the probability; where that is too small for a number, Newton's method from its asymptotics."""
+    (y,) = reals(xp, "ndtri_exp", y)
+    high, low = y > -0.5, y < -80
+    out = xp.special.ndtri(xp.exp(xp.where(high | low, -1, y)))
+    upper = -xp.special.ndtri(-xp.expm1(xp.where(high & (y <= 0), y, -0.1)))
+    endless = xp.isinf(y)
+    target = xp.where(low & ~endless, y, -100)
+    z = xp.sqrt(-2 * target - 2 * LOG_ROOT_TAU - xp.log(-2 * target))
+    for _ in range(3):
+        m = mills(z)
+        z = z - (0.5 * z * z + LOG_ROOT_TAU + xp.log(m) + target) / m
+    out = xp.where(high, upper, xp.where(low, xp.where(endless, -xp.inf, -z), out))
+    return xp.where((y > 0) | xp.isnan(y), xp.nan, out)
+
+
 def mills(z: Any) -> Any:
     """The normal density over its upper tail, for z of at least 4: Laplace's continued fraction (DLMF 7.9.3).
 
     It is z and a little more, and keeps the digits of its derivatives: half as many terms would do for the value.
     """
+    return z + mills_excess(z)
+
+
+def mills_excess(z: Any) -> Any:
+    """The little more."""
     y = z
-    for k in range(48, 0, -1):
+    for k in range(48, 1, -1):
         y = z + k / y
-    return y
+    return 1 / y
 
 
 def _series(xp: Any, x: Any) -> Any:
@@ -83,10 +123,10 @@ def _series(xp: Any, x: Any) -> Any:
 def _tail(xp: Any, z: Any) -> Any:
     """erfc of numbers of at least 1/2."""
     z = xp.minimum(z, 30)  # where it has become 0 in double precision
-    return _scaled(xp, z) * gaussian(xp, z)
+    return scaled_tail(xp, z) * gaussian(xp, z)
 
 
-def _scaled(xp: Any, z: Any) -> Any:
+def scaled_tail(xp: Any, z: Any) -> Any:
     """``exp(z**2) erfc(z)`` of numbers from 1/2 to 30.
 
     The trapezoidal rule with step 1/2 for ``2z / pi`` times the integral of ``exp(-t**2) / (z**2 + t**2)`` (DLMF

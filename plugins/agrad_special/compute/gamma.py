@@ -6,11 +6,20 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from agrad_special.compute.common import BERNOULLI, hurwitz, polynomial, reals, sin_pi
+from agrad_special.compute.common import BERNOULLI, EULER_GAMMA, hurwitz, polynomial, reals, sin_pi
 
-__all__ = ["betaln", "digamma", "digamma_fall", "gammaln", "reflected_zeta", "zeta", "zeta_slope"]
+__all__ = [
+    "LOG_GAMMA",
+    "betaln",
+    "digamma",
+    "digamma_fall",
+    "gammaln",
+    "reflected_zeta",
+    "stirling_rest",
+    "zeta",
+    "zeta_slope",
+]
 
-EULER_GAMMA = 0.5772156649015328606
 LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
 
 ROOT = 1.4616321325302124
@@ -39,10 +48,10 @@ def gammaln(xp: Any, x: Any) -> Any:
 def _stirling(xp: Any, x: Any) -> Any:
     """Stirling's series, for numbers of at least 8 (DLMF 5.11.1)."""
     x = xp.where(xp.isinf(x), 8, x)
-    return (x - 0.5) * (xp.log(x) - 1) + (LOG_ROOT_TAU - 0.5) + _stirling_rest(x)
+    return (x - 0.5) * (xp.log(x) - 1) + (LOG_ROOT_TAU - 0.5) + stirling_rest(x)
 
 
-def _stirling_rest(x: Any) -> Any:
+def stirling_rest(x: Any) -> Any:
     """The part of Stirling's series that is small where x is large."""
     r = 1 / x
     return r * polynomial(r * r, STIRLING)
@@ -140,12 +149,12 @@ def betaln(xp: Any, a: Any, b: Any) -> Any:
     both = p > 8
     ratio = p / q
     # gamma(q) / gamma(p + q)
-    fall = p + _stirling_rest(q) - _stirling_rest(p + q) - (q + (p - 0.5)) * xp.log1p(ratio) - p * xp.log(q)
+    fall = p + stirling_rest(q) - stirling_rest(p + q) - (q + (p - 0.5)) * xp.log1p(ratio) - p * xp.log(q)
     p_large = xp.where(both, p, 9)
     share = xp.where(both, p / q, 1)
     # the same and gamma(p), its large terms merged
     merged = (p_large - 0.5) * xp.log(share / (1 + share)) - q * xp.log1p(share) - 0.5 * xp.log(q)
-    merged = merged + LOG_ROOT_TAU + _stirling_rest(p_large) + _stirling_rest(q) - _stirling_rest(p_large + q)
+    merged = merged + LOG_ROOT_TAU + stirling_rest(p_large) + stirling_rest(q) - stirling_rest(p_large + q)
     far = xp.where(both, merged, xp.special.gammaln(xp.where(both, 2, p)) + fall)
     u, v = xp.where(near, a, 2), xp.where(near, b, 2)
     pole = xp.isinf(xp.special.gammaln(u)) | xp.isinf(xp.special.gammaln(v))
