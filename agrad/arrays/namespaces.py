@@ -199,6 +199,8 @@ class Namespace:
         if not f.op.scalar:
             return run
         scalar = self._bind(f.op.scalar)
+        if scalar.op.kind == "general":  # a backend's own rule, which is no partial
+            return run
         return by_number(f, run, scalar, closure(scalar, door, operator), operator)
 
     def _operator(self, name: str, backwards: bool) -> Callable[..., Any]:

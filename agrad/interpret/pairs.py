@@ -194,7 +194,7 @@ def by_number(
 def reflected(f: Bound, run: Callable[..., Any], other: Door) -> Callable[..., Any]:
     """The operator of a Tensor on the right; the shortest way is for a Python number on the left, as in ``1.0 / x``."""
     space, compute = f.space, f.op.operator
-    if compute is None:
+    if compute is None or f.op.kind == "general":  # whose rules are no partials
         return lambda x2, x1, /: run(x1, x2)
     Tensor = space._tensor  # noqa: N806
     node_class, _, keeps_x, keeps_out = nodes_of_two(f, fits=True)[2]

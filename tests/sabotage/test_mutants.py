@@ -75,7 +75,7 @@ def test_the_suite_finds(mutants: dict[str, Mutant], name: str) -> None:
     assert verdict.killed and verdict.by
 
 
-@pytest.mark.parametrize("op", ["sin", "maximum", "sum", "concat", "linalg.solve", "linalg.cross"])
+@pytest.mark.parametrize("op", ["sin", "maximum", "sum", "concat", "divide", "linalg.cross"])
 def test_controls_pass(op: str) -> None:
     for m in controls():
         if m.op == op:

@@ -117,8 +117,17 @@ def test_a_black_box_is_right_in_first_order():
 
 @pytest.mark.parametrize("mode", [agrad.grad, lambda f: lambda x: agrad.jvp(f, (x,), (1.0,))[1]], ids=["rev", "fwd"])
 def test_what_leaves_the_namespace_cannot_be_differentiated_twice(mode):
+    sine = agrad.custom_op(vjp=lambda ct, x: ct * math.cos(x))(lambda x: math.sin(x))
+    assert agrad.grad(sine)(0.5) == pytest.approx(math.cos(0.5))
     with pytest.raises(agrad.AgradError):
-        mode(agrad.grad(log_gamma))(0.5)
+        mode(agrad.grad(sine))(0.5)
+
+
+@pytest.mark.parametrize("mode", [agrad.grad, lambda f: lambda x: agrad.jvp(f, (x,), (1.0,))[1]], ids=["rev", "fwd"])
+def test_a_rule_of_ufuncs_can_be_differentiated_twice(mode):
+    rules = {"vjp": lambda ct, x: ct * scipy.special.digamma(x), "jvp": lambda t, x: t * scipy.special.digamma(x)}
+    f = agrad.custom_op(**rules)(lambda x: scipy.special.gammaln(x))
+    assert mode(agrad.grad(f))(0.5) == pytest.approx(scipy.special.polygamma(1, 0.5))
 
 
 def test_a_rule_that_drops_its_cotangent_is_differentiable_once():

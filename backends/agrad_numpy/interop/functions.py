@@ -28,11 +28,13 @@ REFUSED = {
 
 def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """What NumPy calls for its functions of arrays, when a Tensor is among the arguments."""
+    name = f"{function.__module__}.{function.__name__}"
     for kind in types:
         if not issubclass(kind, agrad.Tensor | np.ndarray):
             return NotImplemented
+        if kind is not np.ndarray and issubclass(kind, np.ndarray):
+            raise refuse(name, f"beside a {kind.__name__}", "convert that with numpy.asarray first")
     xp = self.__array_namespace__()
-    name = f"{function.__module__}.{function.__name__}"
     row = rows().get(name)
     if row is not None:
         return call(xp, name, row, args, kwargs)
