@@ -12,7 +12,15 @@ from typing import Any
 from agrad_special.compute.gamma import reflected_zeta
 from agrad_special.compute.logistic import Axis, axes_of
 
-__all__ = ["jax_zeta", "scipy_special", "torch_log_softmax", "torch_logsumexp", "torch_ndtr", "torch_softmax"]
+__all__ = [
+    "jax_zeta",
+    "scipy_special",
+    "scipy_spherical_jn",
+    "torch_log_softmax",
+    "torch_logsumexp",
+    "torch_ndtr",
+    "torch_softmax",
+]
 
 
 def scipy_special(name: str, **others: Callable[..., Any] | str) -> dict[str, Callable[..., Any] | str]:
@@ -28,6 +36,13 @@ def scipy_special(name: str, **others: Callable[..., Any] | str) -> dict[str, Ca
         "torch": f"torch.special:{name}",
     }
     return {backend: function for backend, function in {**found, **others}.items() if function}
+
+
+def scipy_spherical_jn(n: int, z: Any, /) -> Any:
+    """SciPy computes in double precision, whatever it is given."""
+    from scipy.special import spherical_jn
+
+    return spherical_jn(n, z).astype(z.dtype, copy=False) if hasattr(z, "dtype") else spherical_jn(n, z)
 
 
 def jax_zeta(x: Any, q: Any, /) -> Any:
