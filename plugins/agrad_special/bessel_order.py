@@ -207,7 +207,7 @@ OPS = (
         "spherical_jn(n, z, /)",
         refused("spherical_jn", "n", "it is an integer"),
         lambda xp, n, z: _spherical_slope(xp, n, z),
-        native=dict.fromkeys(("numpy", "dask"), "agrad_special.natives:scipy_spherical_jn"),
+        native={"numpy": "agrad_special.natives:scipy_spherical_jn"},
         reference=lambda mp, n, z: mp.sqrt(mp.pi / (2 * z)) * mp.besselj(n + mp.mpf(1) / 2, z),
         cases=[
             Case(lambda draw, n=n: (n, draw.within(0.5, 9, 2, 3)), condition=64)  # type: ignore[misc]

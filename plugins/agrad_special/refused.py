@@ -11,7 +11,7 @@ __all__ = ["refused"]
 
 
 def refused(op: str, parameter: str, why: str) -> Callable[[], Any]:
-    """Return a rule that raises.
+    """Return a rule that raises; its attribute `refuses` says so.
 
     Examples
     --------
@@ -28,4 +28,5 @@ agrad.stop_gradient if that is meant
             f"wrap {parameter} in agrad.stop_gradient if that is meant"
         )
 
+    rule.refuses = True  # type: ignore[attr-defined]
     return rule

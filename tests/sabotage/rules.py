@@ -87,6 +87,15 @@ def _checks_of(name: str) -> Sequence[Any]:
 
 
 def _of(op: Op) -> Found:
+    """Mutants of an op: none of rules that refuse, which compute nothing."""
+    refusing = [i for i, rule in enumerate(op.vjp) if getattr(rule, "refuses", False)]
+    idle = tuple(f"{what}-{i}/" for i in refusing for what in ("partial", "vjp", "jvp"))
+    for name, kind, make in _every(op):
+        if not idle or not name.startswith(idle):
+            yield name, kind, make
+
+
+def _every(op: Op) -> Found:
     families = {"elementwise": _elementwise, "general": _general, "composite": _composite}
     yield from families.get(op.kind, _linear)(op)
     slopes = [rule for rule in op.vjp if rule is not None and rule != 0]
