@@ -64,6 +64,7 @@ def _written(xp: Any, ct: Any, value: Any, key: Any) -> Any:
     mask = key[0] if isinstance(key, tuple) and len(key) == 1 else key
     if getattr(mask, "ndim", 0) and xp.isdtype(mask.dtype, "bool") and value.ndim <= ct.ndim - mask.ndim:
         # the same value at all places: what is summed need not be picked out, and has a shape that is known
+        mask = xp.asarray(mask)  # dask takes NumPy's
         wide = xp.reshape(mask, (*mask.shape, *(1,) * (ct.ndim - mask.ndim)))
         return xp.sum(xp.where(wide, ct, 0), axis=tuple(range(mask.ndim)))
     g = xp.getitem(ct, key)

@@ -85,7 +85,8 @@ class Walk:
             if node.single:
                 arrive(parents, ct)
             else:
-                for parent, g in zip(parents, ct or (None,) * len(parents), strict=True):
+                found = (ct or ()) if node.late else zip(parents, ct or (None,) * len(parents), strict=True)
+                for parent, g in found:
                     arrive(parent, g)
         return leaves
 
