@@ -94,6 +94,8 @@ def test_values_and_first_derivatives(name: str, backend: str) -> None:
 
 
 QUICK = ("gammainc", "iv", "stdtr")
+CANCELLING = {"gammaincc": 100_000, "betainc": 20_000}
+"""Units of rounding where more digits cancel: by a parameter near 0, twice, eleven of them are left."""
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in POINTS])
@@ -102,7 +104,7 @@ def test_second_derivatives(name: str) -> None:
     for i, j in product(range(n), range(n)):
         if i <= j:
             orders = tuple(a + b for a, b in zip(unit(n, i), unit(n, j), strict=True))
-            assert_close("numpy", name, POINTS[name], orders, 2000)
+            assert_close("numpy", name, POINTS[name], orders, CANCELLING.get(name, 2000))
 
 
 @pytest.mark.parametrize("name", FAR)
