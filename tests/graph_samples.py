@@ -143,3 +143,14 @@ def changed_through_an_alias(x: Any) -> Any:
 
 
 PROGRAMS = [changed_through_an_alias, aliases, masked, looped, inner, gathered, switched, changed_without_following]
+
+
+def same_compiled(f: Any, *args: Any, tolerance: float = 1e-11, **options: Any) -> Any:
+    """The compiled function, which computes what the function does, twice, and again with other arrays."""
+    compiled = agrad.compile(f, **options)
+    with np.errstate(all="ignore"):
+        for _ in range(2):
+            near(compiled(*args), f(*map(xp.asarray, args)), tolerance)
+        others = [a * 0.75 if a.dtype.kind in "fc" else a for a in args]
+        near(compiled(*others), f(*map(xp.asarray, others)), tolerance)
+    return compiled

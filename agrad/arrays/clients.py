@@ -10,6 +10,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NamedTuple
 
+from agrad import plugins
+
 __all__ = ["CLIENTS", "Client", "advice"]
 
 STORES = frozenset(dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap)
@@ -138,11 +140,12 @@ def _within(frame: FrameType | None, packages: tuple[str, ...]) -> bool:
 
 
 def _caller() -> FrameType | None:
-    """The nearest frame that is neither agrad's nor NumPy's."""
+    """The nearest frame that is neither agrad's nor that of a backend's library."""
+    libraries = {backend.library for backend in plugins.backends().values()}
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
-        if not package.startswith("agrad") and package != "numpy":
+        if not package.startswith("agrad") and package not in libraries:
             return frame
         frame = frame.f_back
     return None

@@ -10,17 +10,9 @@ import numpy as np
 import pytest
 
 import agrad
-from agrad_numpy.compiling import sizes as on_numpy
 from graph_samples import FIRST, PROGRAMS, SMOOTH, USABLE, X, Y, called, double_precision, near, total, xp
 
 BIG = np.random.default_rng(0).standard_normal(100_003)
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks, and memory that is used again, for arrays of a few elements."""
-    for name, size in {"BLOCK": 4, "WORTH": 6, "SMALL": 2}.items():
-        monkeypatch.setattr(on_numpy, name, size)
 
 
 @pytest.mark.usefixtures("small")

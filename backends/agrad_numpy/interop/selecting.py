@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import agrad
-from agrad_numpy.interop.common import along, array_of, axis_of, constant, plain, write
+from agrad_numpy.interop.common import along, array_of, axis_of, constant, plain, refuse, write
 
 __all__ = ["ROWS", "take"]
 
@@ -166,7 +166,7 @@ def trim_zeros(xp: Any, filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """``numpy.trim_zeros`` of one axis."""
     filt = array_of(xp, filt)
     if filt.ndim != 1:
-        raise NotImplementedError("numpy.trim_zeros takes a Tensor of one axis; slice it by positions of your own")
+        raise refuse("numpy.trim_zeros", "of which it trims one axis alone", "slice it by positions of your own")
     places = np.flatnonzero(plain(filt))
     if not places.size:
         return filt[:0]
