@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
-__all__ = ["FUNCTIONS", "METHODS", "TRANSFORMS", "Elsewhere", "hint", "markdown"]
+__all__ = ["FUNCTIONS", "METHODS", "TRANSFORMS", "Elsewhere", "hint"]
 
 FUNCTIONS: Mapping[str, str] = {
     # Elementwise
@@ -307,32 +307,6 @@ def hint(words: Mapping[str, str], name: str) -> str:
     return f"; write {words[name]}" if name in words else ""
 
 
-def markdown() -> str:
-    """The page `docs/names.md`.
-
-    Examples
-    --------
-    >>> markdown().splitlines()[0]
-    '# Names from elsewhere'
-    """
-    lines = [
-        "# Names from elsewhere",
-        "",
-        "What NumPy, HIPS autograd, JAX, PyTorch and CuPy call things, and what agrad writes for it. The error of an",
-        "unknown name says the same: `xp.concatenate` is answered with `xp.concat([x, y], axis=0)`. Python adds the",
-        "nearest of agrad's own names. Tensors of the NumPy backend have more of NumPy's methods. This page is made by",
-        "`python -m agrad.elsewhere > docs/names.md`.",
-    ]
-    for title, words in (
-        ("On a namespace, `xp = agrad.namespace(...)`", FUNCTIONS),
-        ("On `agrad`", TRANSFORMS),
-        ("On a Tensor `t`, with `xp = agrad.array_namespace(t)`", METHODS),
-    ):
-        lines += ["", f"## {title}", "", "| elsewhere | here |", "|---|---|"]
-        lines += [f"| `{name}` | `{text}` |" for name, text in sorted(words.items())]
-    return "\n".join(lines) + "\n"
-
-
 class Elsewhere:
     """In the place of a method that Tensors do not have: looking it up is an AttributeError with the remedy."""
 
@@ -343,7 +317,3 @@ class Elsewhere:
 
     def __get__(self, instance: object, owner: type | None = None) -> NoReturn:
         raise AttributeError(f"a Tensor has no {self._name!r}{hint(METHODS, self._name)}", name=self._name)
-
-
-if __name__ == "__main__":
-    print(markdown(), end="")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import agrad
-from agrad.elsewhere import FUNCTIONS, METHODS, TRANSFORMS, markdown
+from agrad.command.names import markdown
+from agrad.elsewhere import FUNCTIONS, METHODS, TRANSFORMS
 
 ROOT = Path(__file__).parents[1]
-BACKENDS = ["numpy", "array-api-strict", "jax", "torch"]
 
 
 def words() -> list[str]:
@@ -19,7 +19,7 @@ def words() -> list[str]:
 
 
 def test_the_page_is_the_table():
-    assert (ROOT / "docs/names.md").read_text() == markdown(), "run: python -m agrad.elsewhere > docs/names.md"
+    assert (ROOT / "docs/names.md").read_text() == markdown(), "run: python -m agrad.command.names > docs/names.md"
 
 
 @pytest.mark.parametrize("text", sorted(set(words())))
